@@ -1,0 +1,29 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup up down test lint bench docs
+FALAJ := .venv/bin/falaj
+RUN := .venv/bin
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## install what the project needs (uv, Python packages; as root also Debian packages)
+	@scripts/setup
+
+up: setup ## from nothing to a prediction: cluster, images, stacks with policies on, a real answer
+	@scripts/up
+
+down: setup ## remove the local cluster and everything that lived on it
+	@$(FALAJ) cluster down
+
+test: setup ## every test: fast ones first, then those on a real cluster
+	@scripts/test
+
+lint: setup ## ruff, mypy --strict, import contracts, shell and lock checks
+	@scripts/lint
+
+bench: setup ## timings side by side, kept as JSON in benchmarks/results
+	@$(RUN)/python -m benchmarks
+
+docs: setup ## write docs/reference again from the code
+	@$(RUN)/python -m docs.generate

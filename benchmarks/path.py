@@ -1,0 +1,107 @@
+"""The path of a newcomer, timed step by step on a cluster named ``falaj-bench`` with state of its own."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+CLUSTER = "falaj-bench"
+COLD_GOAL, WARM_GOAL, READY_GOAL, PREVIEW_GOAL, UNCHANGED_GOAL = 1200.0, 90.0, 20.0, 4.0, 5.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing a user waits for: every run in seconds, and the longest that its median may be."""
+
+    name: str
+    goal: float
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The middle of the runs, in seconds."""
+        return statistics.median(self.seconds)
+
+    @property
+    def met(self) -> bool:
+        """Whether the median keeps to the goal."""
+        return self.median <= self.goal
+
+    def line(self) -> str:
+        """One line for a person."""
+        spread = f"{min(self.seconds):.2f} to {max(self.seconds):.2f}, {len(self.seconds)} runs"
+        return (
+            f"{'met ' if self.met else 'MISS'}  {self.name:32} {self.median:8.2f} s  goal {self.goal:g} s  ({spread})"
+        )
+
+    def as_record(self) -> dict[str, object]:
+        """The figure as JSON keeps it, in seconds."""
+        rounded = [round(second, 3) for second in self.seconds]
+        return {"name": self.name, "goal": self.goal, "median": round(self.median, 3), "runs": rounded}
+
+
+def measure(*, cold: bool, rounds: int) -> list[Figure]:
+    """Time every step; leaves no cluster behind, whatever happens."""
+    figures = []
+    if cold:
+        with tempfile.TemporaryDirectory(prefix="falaj-cold-") as cache:
+            environment = _environment(Path(cache) / "state") | {"FALAJ_CACHE": cache}
+            with _removed_afterwards(environment):
+                figures.append(_time("make up, empty cache", COLD_GOAL, ["scripts/up", CLUSTER], 1, environment))
+            subprocess.run(["chmod", "-R", "u+w", cache], check=True)  # Go makes its module cache read-only
+    with tempfile.TemporaryDirectory(prefix="falaj-bench-") as folder:
+        environment = _environment(Path(folder))
+        with _removed_afterwards(environment):
+            _run(["falaj", "cluster", "build"], environment)
+            _run(["falaj", "images", "build"], environment)
+            ready = _time(
+                "falaj cluster up, built", READY_GOAL, ["falaj", "cluster", "up", "--name", CLUSTER], 1, environment
+            )
+            _run(["falaj", "cluster", "down", "--name", CLUSTER], environment)
+            warm = _time("make up, built", WARM_GOAL, ["scripts/up", CLUSTER], 1, environment)
+            local = ["-s", "local", "--kubeconfig", f"/run/falaj/{CLUSTER}/kubeconfig"]
+            preview = _time("falaj preview -s local", PREVIEW_GOAL, ["falaj", "preview", *local], rounds, environment)
+            again = _time(
+                "falaj up -s local, no change", UNCHANGED_GOAL, ["falaj", "up", *local, "--yes"], rounds, environment
+            )
+    return [*figures, ready, warm, preview, again]
+
+
+def _environment(state: Path) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
+
+
+@contextmanager
+def _removed_afterwards(environment: dict[str, str]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        _run(["falaj", "cluster", "down", "--name", CLUSTER], environment)
+
+
+def _time(name: str, goal: float, command: list[str], rounds: int, environment: dict[str, str]) -> Figure:
+    click.echo(f"timing {name}", err=True)
+    figure = Figure(name, goal)
+    for _ in range(rounds):
+        started = time.perf_counter()
+        _run(command, environment)
+        figure.seconds.append(time.perf_counter() - started)
+    return figure
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise click.ClickException(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-4000:]}")

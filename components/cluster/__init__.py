@@ -1,0 +1,1 @@
+"""The cluster everything else stands on."""

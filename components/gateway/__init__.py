@@ -1,0 +1,1 @@
+"""The way in: Gateway API, its implementation, and the certificates it shows."""

@@ -1,0 +1,42 @@
+"""The vendored definitions, registered as resources."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.manifests import Manifest
+
+GATEWAY_API = "gateway.networking.k8s.io"
+CERT_MANAGER = "cert-manager.io"
+
+
+class Definitions(pulumi.ComponentResource):
+    """The CustomResourceDefinitions of one API group, from components/gateway/crds.
+
+    Makes one resource per vendored file of the group. Refuses a group that has no file.
+    """
+
+    definitions: tuple[kubernetes.apiextensions.v1.CustomResourceDefinition, ...]
+    """What objects of the group have to depend on."""
+
+    def __init__(self, name: str, group: str, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("falaj:index:Definitions", name, {"dataFlows": [], "controls": []}, opts)
+        folder = resources.files("components.gateway.crds")
+        files = sorted(
+            (file for file in folder.iterdir() if file.name.startswith(f"{group}_")), key=lambda file: file.name
+        )
+        if not files:
+            raise ValueError(f"no definitions are vendored for the group {group}")
+
+        self.definitions = tuple(self._register(json.loads(file.read_text(encoding="utf-8"))) for file in files)
+        self.register_outputs({"group": group})
+
+    def _register(self, definition: dict[str, Manifest]) -> kubernetes.apiextensions.v1.CustomResourceDefinition:
+        metadata, spec = definition["metadata"], definition["spec"]
+        return kubernetes.apiextensions.v1.CustomResourceDefinition(
+            metadata["name"], metadata=metadata, spec=spec, opts=pulumi.ResourceOptions(parent=self)
+        )

@@ -1,0 +1,1 @@
+"""Model servers: one endpoint, one model, answered over the Open Inference Protocol."""

@@ -1,0 +1,78 @@
+"""What a model server receives, reads and sends, and where its named ends lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.gateway.names import CLIENTS_END, ENTRY_PORT, GATEWAY_END
+from components.serving.pods import HTTP_PORT
+from components.zero_trust.edges import End
+from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
+
+if TYPE_CHECKING:
+    from components.serving.spec import CallSpec, OnnxRuntimeServerSpec
+
+
+def flows_of(spec: OnnxRuntimeServerSpec) -> tuple[DataFlow, ...]:
+    """Return the data flows of one endpoint: requests in, the model, log lines, and the calls its spec names."""
+    workload = f"{spec.namespace}/{spec.endpoint}"
+    return (
+        DataFlow(
+            source=CLIENTS_END,
+            sink=GATEWAY_END,
+            data_class=spec.data_class,
+            region=spec.region,
+            channel=Channel.HTTPS,
+            port=ENTRY_PORT,
+            encryption=Encryption.TLS,
+            purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
+        ),
+        DataFlow(
+            source=GATEWAY_END,
+            sink=workload,
+            data_class=spec.data_class,
+            region=spec.region,
+            channel=Channel.HTTP,
+            port=HTTP_PORT,
+            encryption=Encryption.CLUSTER_NETWORK,
+            purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
+        ),
+        DataFlow(
+            source="node/images",
+            sink=workload,
+            data_class=DataClass.INTERNAL,
+            region=spec.region,
+            channel=Channel.IMAGE_VOLUME,
+            encryption=Encryption.NODE,
+            purpose=f"model {spec.model}, mounted read-only",
+        ),
+        DataFlow(
+            source=workload,
+            sink="node/logs",
+            data_class=DataClass.OPERATIONAL,
+            region=spec.region,
+            channel=Channel.LOG,
+            encryption=Encryption.NODE,
+            purpose="log lines without request content",
+        ),
+        *(_call(workload, call) for call in spec.calls),
+    )
+
+
+def ends_of(spec: OnnxRuntimeServerSpec) -> dict[str, End]:
+    """Return where the services lie that the endpoint may call."""
+    return {call.name: End(peers=[{"ip_block": {"cidr": call.address}}]) for call in spec.calls}
+
+
+def _call(workload: str, call: CallSpec) -> DataFlow:
+    encrypted = call.encryption in (Encryption.TLS, Encryption.MUTUAL_TLS)
+    return DataFlow(
+        source=workload,
+        sink=call.name,
+        data_class=call.data_class,
+        region=call.region,
+        channel=Channel.HTTPS if encrypted else Channel.HTTP,
+        port=call.port,
+        encryption=call.encryption,
+        purpose=call.purpose,
+    )

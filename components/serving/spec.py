@@ -1,0 +1,59 @@
+"""What may be asked of a model server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from components.gateway.spec import ImageByDigest, Owner, PullPolicy
+from falaj.catalog.data_flows import DataClass, Encryption, Port
+from falaj.catalog.tiers import Disruption, Resources
+
+DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""A name that may stand in a host name and name a Service."""
+
+
+class CallSpec(BaseModel):
+    """A service outside the cluster that a model server may call, and what it sends there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: DnsLabel = Field(description="The service's name, for the evidence.")
+    address: str = Field(
+        pattern=r"^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$", description="Where it answers, as IPv4 network such as 10.1.2.3/32."
+    )
+    port: Port = Field(description="TCP port it answers on.")
+    region: str = Field(min_length=1, description="Region where it lies, by the provider's own id.")
+    data_class: DataClass = Field(description="What kind of data is sent.")
+    encryption: Encryption = Field(description="What protects the data on the way.")
+    purpose: str = Field(min_length=3, description="Why, for the reader of the evidence.")
+
+
+class OnnxRuntimeServerSpec(BaseModel):
+    """One model behind one host name. Refuses an image or model without digest, and a budget that stops every drain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: DnsLabel = Field(description="Name of the endpoint: the first label of its host name.")
+    tenant: DnsLabel = Field(description="The tenant it serves.")
+    namespace: DnsLabel = Field(description="The tenant's namespace.")
+    tier: str = Field(description="The tenant's tier.")
+    owner: Owner
+    region: str = Field(description="Catalog key of the region it runs in.")
+    data_class: DataClass = Field(description="What kind of data its requests hold.")
+    image: ImageByDigest
+    model: ImageByDigest
+    pull_policy: PullPolicy
+    replicas: int = Field(ge=1, le=100, description="Pods that answer.")
+    resources: Resources = Field(description="One pod's size.")
+    disruption: Disruption = Field(description="How many pods planned work may take away.")
+    spread: tuple[str, ...] = Field(description="Node labels over which pods are spread.")
+    calls: tuple[CallSpec, ...] = Field(default=(), description="Services outside that it may call; none by default.")
+
+    @model_validator(mode="after")
+    def _leaves_room_for_a_drain(self) -> Self:
+        least = self.disruption.min_available
+        if least is not None and least >= self.replicas:
+            raise ValueError(f"min_available {least} of {self.replicas} replicas would stop every node drain")
+        return self

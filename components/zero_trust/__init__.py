@@ -1,0 +1,1 @@
+"""Walls between workloads: nothing moves that no data flow declares."""

@@ -1,0 +1,24 @@
+"""What may be asked of a walled namespace."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from falaj.catalog.tiers import Quota, Resources
+
+
+class NamespaceSpec(BaseModel):
+    """A room in the cluster: its name, its size and who owns it. Walls are not optional and have no field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", description="Its name in the cluster.")
+    owner: str = Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team that answers for it; becomes a label.")
+    role: Literal["platform", "tenant"] = Field(description="Whether the platform or a tenant lives there.")
+    tenant: str | None = Field(default=None, description="The tenant who lives there.")
+    tier: str | None = Field(default=None, description="The tenant's tier.")
+    quota: Quota = Field(description="The most it may hold.")
+    default_resources: Resources = Field(description="What a container gets that asks for nothing.")
+    load_balancers: int = Field(default=0, ge=0, le=4, description="Services of type LoadBalancer it may hold.")

@@ -1,0 +1,1 @@
+"""Models to try the platform with, and requests to send them."""

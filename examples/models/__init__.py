@@ -1,0 +1,1 @@
+"""Models with their cards, each packed as an image."""

@@ -1,0 +1,1 @@
+"""A tabular model: which of three species an iris belongs to."""

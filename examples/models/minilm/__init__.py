@@ -1,0 +1,1 @@
+"""A sentence embedding model, built on demand from published weights."""

@@ -1,0 +1,1 @@
+"""Falaj: model-serving platforms for UAE enterprises, built with Pulumi and Python."""

@@ -1,0 +1,1 @@
+"""Dated, sourced facts as data, with typed loaders."""

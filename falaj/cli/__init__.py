@@ -1,0 +1,1 @@
+"""The ``falaj`` command: each verb calls one function of a package beside this one."""

@@ -1,0 +1,52 @@
+"""A real Kubernetes on this machine, built from pinned sources, that leaves nothing behind."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from falaj.localcluster import images
+    from falaj.localcluster.binaries import build
+    from falaj.localcluster.lifecycle import Status, down, kubeconfig, logs, status, up
+    from falaj.localcluster.machine import Finding, doctor
+    from falaj.localcluster.progress import Progress
+    from falaj.localcluster.state import ComponentStatus
+
+__all__ = [
+    "ComponentStatus",
+    "Finding",
+    "Progress",
+    "Status",
+    "build",
+    "doctor",
+    "down",
+    "images",
+    "kubeconfig",
+    "logs",
+    "status",
+    "up",
+]
+
+_HOMES = {
+    "ComponentStatus": "state",
+    "Finding": "machine",
+    "Progress": "progress",
+    "Status": "lifecycle",
+    "build": "binaries",
+    "doctor": "machine",
+    "down": "lifecycle",
+    "kubeconfig": "lifecycle",
+    "logs": "lifecycle",
+    "status": "lifecycle",
+    "up": "lifecycle",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, and only that: the command line is started more often than a cluster is."""
+    if name == "images":
+        return importlib.import_module("falaj.localcluster.images")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"falaj.localcluster.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,3 @@
+module falaj.dev/localcluster/pause
+
+go 1.27.0

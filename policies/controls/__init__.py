@@ -1,0 +1,22 @@
+"""One module per control, named after its id."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+from policies.control import Control
+
+
+@cache
+def load() -> tuple[Control[Any], ...]:
+    """Return every control of the pack in the order of their ids. Refuses a module whose name is not its control's."""
+    controls = []
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
+        control: Control[Any] = importlib.import_module(f"{__name__}.{module.name}").CONTROL
+        if module.name != control.id.lower().replace("-", "_"):
+            raise ValueError(f"control {control.id} lies in {module.name}.py, expected its id as file name")
+        controls.append(control)
+    return tuple(controls)

@@ -1,0 +1,168 @@
+"""RES-021: every data flow stays in the UAE and is protected as its data demands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from falaj.catalog.data_flows import Channel, DataClass, Encryption
+from falaj.catalog.regions import regions
+from policies.control import Control, Relation, Severity, Subject
+from policies.examples import component, data_flow, service
+from policies.flows import DeclaredFlows, as_declared_flows
+from policies.frameworks import HEALTH, PDPL, RESIDENCY
+from policies.kinds import COMPONENTS
+from policies.node import Node
+from policies.outcomes import Outcome, Undecided
+from policies.values import UNKNOWN
+
+UAE = "AE"
+OPERATOR_SAYS = "falaj:localCountry"
+OVER_TLS = frozenset({Encryption.TLS, Encryption.MUTUAL_TLS})
+INSIDE = frozenset({Encryption.CLUSTER_NETWORK, Encryption.NODE})
+PROTECTION: Mapping[str, frozenset[Encryption]] = {
+    DataClass.PUBLIC: frozenset(Encryption),
+    DataClass.INTERNAL: OVER_TLS | INSIDE,
+    DataClass.OPERATIONAL: OVER_TLS | INSIDE,
+    DataClass.PERSONAL: OVER_TLS | INSIDE,
+    DataClass.FINANCIAL: OVER_TLS | INSIDE,
+    DataClass.HEALTH: OVER_TLS | {Encryption.NODE},
+    DataClass.GOVERNMENT: OVER_TLS | {Encryption.NODE},
+}
+"""What may protect each class of data on its way."""
+CHANNELS: Mapping[str, frozenset[Encryption]] = {
+    **dict.fromkeys(Channel, frozenset(Encryption)),
+    Channel.HTTPS: OVER_TLS,
+    Channel.HTTP: INSIDE,
+}
+"""Every channel, with what its own name says about its protection."""
+
+CONTROL = Control(
+    id="RES-021",
+    title="Every data flow stays in the UAE and is protected as its data demands",
+    harm="One flow to a sink abroad, or in the clear, and the rest of the platform's walls no longer matter.",
+    severity=Severity.CRITICAL,
+    applies_to=Subject(tokens=(COMPONENTS,), view=as_declared_flows),
+    references=(*RESIDENCY, PDPL.clause("Art 20(1)(a)"), HEALTH.clause("CabDec 32/2020", Relation.PARTIAL)),
+    reads=(
+        "dataFlows[*].region",
+        "dataFlows[*].channel",
+        "dataFlows[*].data_class",
+        "dataFlows[*].encryption",
+        "dataFlows[*].source",
+        "dataFlows[*].sink",
+    ),
+    remedy=(
+        "Choose a sink in a UAE region and the encryption its data needs; "
+        f"for a cluster of your own inside the UAE, say so in the stack file: {OPERATOR_SAYS}: {UAE}."
+    ),
+    note="The catalogue judges each resource's region; this control judges what components say they move.",
+)
+
+
+@CONTROL.check
+def stays_and_is_protected(declared: DeclaredFlows) -> Iterator[Outcome]:
+    """Find each flow that leaves the country or travels with less protection than its data needs."""
+    if declared.flows.value is None:
+        yield Undecided(declared.flows.path, missing="the component has to say what it moves, [] for nothing")
+    for flow in declared.flows.items():
+        yield from lies_in_the_uae(flow["region"], declared.config)
+        yield from flow["channel"].must(lambda value: value in CHANNELS, f"one of {', '.join(CHANNELS)}")
+        yield from flow["data_class"].must(lambda value: value in PROTECTION, f"one of {', '.join(PROTECTION)}")
+        for end in ("source", "sink"):
+            yield from flow[end].must(bool, "the name of that end")
+        yield from is_protected(flow)
+
+
+def lies_in_the_uae(region: Node, config: Mapping[str, str]) -> Iterator[Outcome]:
+    """Judge the region of a sink by the catalog, or by the operator's word where the catalog cannot know."""
+    country = country_of(region.value)
+    if country == "unknown":
+        country = config.get(OPERATOR_SAYS)
+        if country is None:
+            yield Undecided(
+                region.path, missing=f"{OPERATOR_SAYS} in the stack file has to say where {region.value} lies"
+            )
+            return
+    allowed = ", ".join(sorted(key for key in regions() if country_of(key) == UAE))
+    yield from region.must(lambda _: country == UAE, f"a region in the UAE: {allowed}")
+
+
+def country_of(region: object) -> str | None:
+    """Return the country of a region by the catalog, ``unknown`` where it does not say, nothing for a strange key."""
+    known = regions().get(region) if isinstance(region, str) else None
+    return known.jurisdiction.country if known else None
+
+
+def is_protected(flow: Node) -> Iterator[Outcome]:
+    """Judge the encryption of a flow against its data, its channel and whether it leaves the cluster."""
+    grounds = [flow[name] for name in ("data_class", "channel", "source", "sink")]
+    not_known = [ground.undecided for ground in grounds if not ground.known]
+    if not_known:
+        yield from not_known
+        return
+    data_class, channel, *ends = (ground.value for ground in grounds)
+    allowed = PROTECTION.get(str(data_class), frozenset(Encryption))
+    if not all("/" in str(end) for end in ends):
+        allowed -= INSIDE
+    allowed &= CHANNELS.get(str(channel), frozenset(Encryption))
+    expected = ", ".join(sorted(allowed)) or f"another channel than {channel}"
+    yield from flow["encryption"].must(lambda value: value in allowed, expected)
+
+
+CONTROL.good("clients to the gateway over TLS", component([data_flow()]))
+CONTROL.good(
+    "inside the cluster's own network",
+    component(
+        [
+            data_flow(sink="acme/iris", source="gateway/traefik", channel="http", encryption="cluster_network"),
+            data_flow(sink="acme/iris", source="node/images", channel="image_volume", encryption="node", port=None),
+        ]
+    ),
+)
+CONTROL.good("nothing moves", component([], token="falaj:index:LocalCluster"))  # noqa: S106 - a type token
+CONTROL.good(
+    "a cluster of the operator's own, inside the UAE",
+    component([data_flow(region="local")]),
+    config={OPERATOR_SAYS: UAE},
+)
+CONTROL.bad(
+    "a sink abroad",
+    component([data_flow(), data_flow(sink="feature-store", region="me-south-1")]),
+    finding=("dataFlows[1].region: found me-south-1, expected a region in the UAE: me-central-1, uaecentral, uaenorth"),
+)
+CONTROL.bad(
+    "a cluster of the operator's own, elsewhere",
+    component([data_flow(region="local")]),
+    config={OPERATOR_SAYS: "BH"},
+    finding="dataFlows[0].region: found local, expected a region in the UAE: me-central-1, uaecentral, uaenorth",
+)
+CONTROL.bad(
+    "in the clear",
+    component([data_flow(channel="grpc", encryption="none")]),
+    finding="dataFlows[0].encryption: found none, expected mutual_tls, tls",
+)
+CONTROL.bad(
+    "plain HTTP out of the cluster",
+    component([data_flow(channel="http", encryption="cluster_network")]),
+    finding="dataFlows[0].encryption: found cluster_network, expected another channel than http",
+)
+CONTROL.bad(
+    "health data in the clear inside the cluster",
+    component([data_flow(sink="a/b", source="c/d", channel="grpc", data_class="health", encryption="cluster_network")]),
+    finding="dataFlows[0].encryption: found cluster_network, expected mutual_tls, node, tls",
+)
+CONTROL.bad(
+    "words nobody knows, and no sink",
+    component([data_flow(channel="pigeon", data_class="gossip", sink=None)]),
+    finding=(
+        "dataFlows[0].channel: found pigeon, expected one of https, http, grpc, dns, image_volume, log, metrics",
+        "dataFlows[0].data_class: found gossip, expected one of " + ", ".join(PROTECTION),
+        "dataFlows[0].sink: found nothing, expected the name of that end",
+    ),
+)
+CONTROL.unknown("region made elsewhere", component([data_flow(region=UNKNOWN)]), at="dataFlows[0].region")
+CONTROL.unknown("nothing declared", component(None), at="dataFlows")
+CONTROL.unknown(
+    "a cluster of the operator's own, who knows where", component([data_flow(region="local")]), at="dataFlows[0].region"
+)
+CONTROL.not_applicable("a Service belongs to a component", service())

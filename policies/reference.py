@@ -1,0 +1,66 @@
+"""The reference page of controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from policies.control import Control, Reference, shown_references
+from policies.controls import load
+from policies.workload import WORKLOADS
+
+INTRODUCTION: Final = """\
+# Controls
+
+What may run, judged on the plan before anything exists. A mandatory control stops the plan. A value that is not
+known before its resource is made is told as advice in a preview and must be known in the update. A check that fails
+counts as broken. References are an engineering reading, to be confirmed by counsel.
+"""
+
+
+def markdown() -> str:
+    """Return the page: a table of every control, then one section each."""
+    rows = (
+        f"| [{control.id}](#{control.id.lower()}) | {control.title} | {control.severity} | {control.level} "
+        f"| {'; '.join(str(reference) for reference in shown_references(control))} |"
+        for control in load()
+    )
+    table = ["| control | what holds | severity | level | asked for by |", "|---|---|---|---|---|", *rows]
+    return "\n".join([INTRODUCTION, *table, "", *(section(control) for control in load())])
+
+
+def section(control: Control[Any]) -> str:
+    """Return everything a reviewer needs to know about one control."""
+    proof = control.examples
+    counts = f"{len(proof.good)} good, {len(proof.bad)} bad, {len(proof.unknown)} unknown"
+    lines = [
+        f"## {control.id}",
+        "",
+        f"**{control.title}.** {control.harm}",
+        "",
+        f"- Remedy: {control.remedy}",
+        *([f"- Note: {control.note}"] if control.note else []),
+        f"- Judges: {subject(control)}",
+        f"- Reads: {', '.join(f'`{path}`' for path in control.reads)}",
+        f"- Asked for by: {'; '.join(grouped(control.references))}",
+        f"- Proof: {counts} and {len(proof.not_applicable)} not applicable examples, such as:",
+        *(f"  - {example.label}: `{example.says[0]}`" for example in proof.bad),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def subject(control: Control[Any]) -> str:
+    """Name the resources a control judges."""
+    if control.applies_to == WORKLOADS:
+        return "every kind that runs containers, made or patched"
+    tokens = ", ".join(f"`{token}`" for token in control.applies_to.tokens)
+    return f"{tokens}{' with the whole stack in view' if control.applies_to.stack_wide else ''}"
+
+
+def grouped(references: Iterable[Reference]) -> list[str]:
+    """Write references with the clauses of one framework and relation together."""
+    clauses: dict[tuple[str, str], list[str]] = {}
+    for reference in references:
+        clauses.setdefault((reference.framework, reference.relation), []).append(reference.clause)
+    return [f"{framework} {', '.join(found)} ({relation})" for (framework, relation), found in clauses.items()]

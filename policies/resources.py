@@ -1,0 +1,91 @@
+"""Resources of a plan as a check sees them, without any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from policies.node import Node
+from policies.path import Path
+
+LIST_SUFFIX = "List"
+
+
+def type_chain(urn: str) -> tuple[str, ...]:
+    """Return the type tokens in a URN, from the outermost parent component to the resource itself."""
+    return tuple(urn.split("::")[2].split("$"))
+
+
+def type_of(urn: str) -> str:
+    """Return the type token of the resource a URN names."""
+    return type_chain(urn)[-1]
+
+
+def member_type(token: str) -> str:
+    """Return the type of the objects that a Kubernetes list holds; any other type as it is."""
+    return token.removesuffix(LIST_SUFFIX) if token.startswith("kubernetes:") else token
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource: its type token, URN, properties by their wire names, and what each property was made from."""
+
+    type: str
+    urn: str
+    root: Node
+    """All its properties."""
+    property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """For each top-level property, the URNs of the resources whose outputs went into it."""
+
+    def __getitem__(self, name: str) -> Node:
+        """Return a top-level property."""
+        return self.root[name]
+
+    @property
+    def type_chain(self) -> tuple[str, ...]:
+        """Type tokens from the outermost parent component to the resource itself, as its URN tells."""
+        return type_chain(self.urn)
+
+    @property
+    def name(self) -> str:
+        """Logical name in the program."""
+        return self.urn.split("::", 3)[3]
+
+    def traced(self, trace: Callable[[Path], None]) -> Resource:
+        """Return the same resource, reporting each path that a check decides on."""
+        return replace(self, root=replace(self.root, trace=trace))
+
+    def unfolded(self) -> Iterator[Resource]:
+        """Yield the resource itself, or the members of a Kubernetes list object, each as its own kind."""
+        kind = member_type(self.type)
+        if kind == self.type:
+            yield self
+            return
+        for item in self["items"].items():
+            yield replace(self, type=kind, root=item)
+
+
+def resource(
+    token: str,
+    properties: Mapping[str, object],
+    *,
+    urn: str | None = None,
+    property_dependencies: Mapping[str, Sequence[str]] | None = None,
+) -> Resource:
+    """Make a resource from plain values; without a URN, one named ``example`` at the top of a stack."""
+    return Resource(
+        type=token,
+        urn=urn or f"urn:pulumi:stack::project::{token}::example",
+        root=Node(properties),
+        property_dependencies=property_dependencies or {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What surrounds a resource: the stack's settings and, for stack-wide controls, all resources."""
+
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Stack configuration by full key, as text."""
+    resources: tuple[Resource, ...] = ()
+    """Every resource of the stack, lists unfolded; empty while single resources are judged."""

@@ -1,0 +1,1 @@
+"""Images that serve models, and the contract that each of them keeps."""

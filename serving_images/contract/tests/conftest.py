@@ -1,0 +1,37 @@
+"""Where the server is and which models with known answers it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from serving_images.contract.case import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the command line options."""
+    group = parser.getgroup("contract", "Open Inference Protocol v2")
+    group.addoption("--base-url", help="the server, such as http://127.0.0.1:8080")
+    group.addoption("--case", action="append", default=[], type=Path, help="a case file; may be repeated")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that looks at a model once for every case."""
+    if "case" in metafunc.fixturenames:
+        files = metafunc.config.getoption("--case")
+        metafunc.parametrize("case", [Case.read(file) for file in files], ids=[file.stem for file in files])
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A client of the server under test."""
+    if (base_url := request.config.getoption("--base-url")) is None:
+        raise pytest.UsageError("the contract needs a server: --base-url http://127.0.0.1:8080 --case FILE")
+    with httpx.Client(base_url=base_url, timeout=30) as client:
+        yield client

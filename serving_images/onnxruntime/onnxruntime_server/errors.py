@@ -1,0 +1,39 @@
+"""Why a request is not answered, in terms that hold for every transport."""
+
+from __future__ import annotations
+
+
+class ServerError(Exception):
+    """A request that gets an error instead of an answer; ``str(error)`` is what the client reads."""
+
+
+class InvalidArgumentError(ServerError):
+    """The request itself is wrong; sending it again can't help."""
+
+
+class NotFoundError(ServerError):
+    """No such model, version or path."""
+
+
+class TooLargeError(ServerError):
+    """The request is over a limit of this server."""
+
+
+class UnavailableError(ServerError):
+    """The server is loading, full or stopping; the same request may succeed later."""
+
+
+class ModelFailedError(ServerError):
+    """The model could not compute an answer for inputs that fit its signature."""
+
+
+class ClientGoneError(ServerError):
+    """The client left before its answer was ready; there is nobody to answer."""
+
+
+class RepositoryError(Exception):
+    """A model folder that can't be served: the server does not start."""
+
+
+class SlowClientError(ServerError):
+    """The request did not arrive in the time a request may take."""

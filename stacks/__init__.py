@@ -1,0 +1,1 @@
+"""What `pulumi up` runs: an environment, or a tenant of one."""

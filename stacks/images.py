@@ -1,0 +1,53 @@
+"""Image names of stack files, resolved to digests through the image lock."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WITH_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
+LOADED = "falaj.local/"
+"""Images of this host are loaded onto the nodes; no registry serves them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What each image name stands for."""
+
+    locked: Mapping[str, str]
+    """Image with digest, by name."""
+    lock: Path
+    """The file they were read from."""
+
+    def find(self, name: str) -> str | None:
+        """Return the image as name@sha256:…, or None where the lock has no such name."""
+        return name if WITH_DIGEST.fullmatch(name) else self.locked.get(name)
+
+
+def read_images(lock: Path) -> Images:
+    """Read the image lock; a file that is missing or damaged locks nothing."""
+    try:
+        entries = json.loads(lock.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        entries = {}
+    if not isinstance(entries, dict):
+        entries = {}
+    found = {name: _reference(name, entry) for name, entry in entries.items()}
+    return Images(locked={name: image for name, image in found.items() if WITH_DIGEST.fullmatch(image)}, lock=lock)
+
+
+def pull_policy(image: str) -> Literal["Never", "IfNotPresent"]:
+    """Return how a node comes by the image."""
+    return "Never" if image.startswith(LOADED) else "IfNotPresent"
+
+
+def _reference(name: str, entry: Any) -> str:  # noqa: ANN401 - a JSON value
+    if not isinstance(entry, dict):
+        return ""
+    return f"{entry.get('repository', name)}@{entry.get('digest', '')}"

@@ -1,0 +1,137 @@
+"""A tenant of an environment: its walls, its door and the models it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components.cluster.local import LocalCluster
+from components.cluster.spec import LocalClusterSpec
+from components.gateway.spec import TenantGatewaySpec
+from components.gateway.tenant import TenantGateway
+from components.serving.kubernetes import OnnxRuntimeServer
+from components.serving.spec import OnnxRuntimeServerSpec
+from components.zero_trust.kubernetes import WalledNamespace
+from components.zero_trust.spec import NamespaceSpec
+from falaj.catalog.tiers import tiers
+from stacks.images import pull_policy
+from stacks.rules import ONNX_RUNTIME
+
+if TYPE_CHECKING:
+    from stacks.images import Images
+    from stacks.settings import EndpointSettings, TenantSettings
+
+
+def tenant(settings: TenantSettings, images: Images, *, kubeconfig: str | None, context: str | None) -> None:
+    """Make the tenant and export where its endpoints answer."""
+    name, tier = pulumi.get_stack(), tiers()[settings.tier]
+    environment = pulumi.StackReference(
+        settings.environment,
+        stack_name=f"{pulumi.get_organization()}/{pulumi.get_project()}/{settings.environment}",
+    )
+    cluster = LocalCluster(
+        "cluster",
+        LocalClusterSpec(context=context, identifier=settings.environment),
+        kubeconfig=_in_region(settings, environment, kubeconfig),
+    )
+    inside = pulumi.ResourceOptions(provider=cluster.provider)
+
+    room = WalledNamespace(
+        name,
+        NamespaceSpec(
+            name=f"tenant-{name}",
+            owner=settings.owner,
+            role="tenant",
+            tenant=name,
+            tier=settings.tier,
+            quota=tier.quota,
+            default_resources=tier.resources,
+        ),
+        opts=inside,
+    )
+    door = TenantGateway(
+        f"{name}-door",
+        TenantGatewaySpec(tenant=name, tier=settings.tier, owner=settings.owner),
+        namespace=room.namespace,
+        domain=environment.require_output("domain"),
+        issuer=environment.require_output("issuer"),
+        gateway_class=environment.require_output("gateway_class"),
+        opts=inside,
+    )
+    endpoints = {
+        key: _endpoint(key, endpoint, settings, images, room=room, door=door, environment=environment, opts=inside)
+        for key, endpoint in settings.endpoints.items()
+    }
+
+    pulumi.export("namespace", room.namespace)
+    pulumi.export("endpoints", endpoints)
+    pulumi.export("certificate_authority", environment.require_output("certificate_authority"))
+
+
+def _in_region(
+    settings: TenantSettings, environment: pulumi.StackReference, kubeconfig: str | None
+) -> pulumi.Output[str]:
+    """Return the kubeconfig, once it is known that the environment lies where the tenant's data must stay."""
+
+    def checked(found: list[Any]) -> str:
+        region, environments_own = found
+        if region != settings.region:
+            raise pulumi.RunError(
+                f"FAL-CFG-103  stacks/config/Pulumi.{pulumi.get_stack()}.yaml, key falaj:tenant.region\n"
+                f"  found '{settings.region}', but environment {settings.environment} lies in '{region}'.\n"
+                "  Next: name an environment in that region, or the environment's region"
+            )
+        return kubeconfig or str(environments_own)
+
+    return pulumi.Output.all(environment.require_output("region"), environment.require_output("kubeconfig")).apply(
+        checked
+    )
+
+
+def _endpoint(
+    key: str,
+    endpoint: EndpointSettings,
+    settings: TenantSettings,
+    images: Images,
+    *,
+    room: WalledNamespace,
+    door: TenantGateway,
+    environment: pulumi.StackReference,
+    opts: pulumi.ResourceOptions,
+) -> dict[str, pulumi.Input[Any]]:
+    """Make one endpoint and return what its callers need."""
+    name, tier = pulumi.get_stack(), tiers()[settings.tier]
+    image, model = images.locked[ONNX_RUNTIME], images.find(endpoint.model) or ""
+    server = OnnxRuntimeServer(
+        f"{name}-{key}",
+        OnnxRuntimeServerSpec(
+            endpoint=key,
+            tenant=name,
+            namespace=f"tenant-{name}",
+            tier=settings.tier,
+            owner=settings.owner,
+            region=settings.region,
+            data_class=endpoint.data_class,
+            image=image,
+            model=model,
+            pull_policy=pull_policy(image),
+            replicas=endpoint.replicas or tier.replicas,
+            resources=endpoint.resources or tier.resources,
+            disruption=tier.disruption,
+            spread=tier.spread,
+            calls=endpoint.calls,
+        ),
+        namespace=room.namespace,
+        gateway=door.gateway,
+        host_suffix=door.host_suffix,
+        opts=opts,
+    )
+    return {
+        "url": pulumi.Output.concat("https://", server.host),
+        "host": server.host,
+        "address": environment.require_output("gateway_address"),
+        "port": environment.require_output("gateway_port"),
+        "model": endpoint.model_name or key,
+        "model_digest": model.partition("@")[2],
+    }

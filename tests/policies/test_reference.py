@@ -1,0 +1,25 @@
+"""The reference page holds every control."""
+
+from __future__ import annotations
+
+from policies import reference
+from policies.controls import load
+
+
+def test_every_control_has_a_row_and_a_section() -> None:
+    page = reference.markdown()
+
+    for control in load():
+        assert f"| [{control.id}](#{control.id.lower()}) | {control.title} | {control.severity} |" in page
+        assert f"\n## {control.id}\n\n**{control.title}.** {control.harm}\n" in page
+        assert f"- Remedy: {control.remedy}\n" in page
+
+
+def test_a_control_over_the_whole_stack_says_so() -> None:
+    assert "- Judges: `kubernetes:core/v1:Namespace` with the whole stack in view\n" in reference.markdown()
+
+
+def test_what_a_control_finds_is_shown_in_its_own_words() -> None:
+    for control in load():
+        for example in control.examples.bad:
+            assert f"  - {example.label}: `{example.says[0]}`\n" in reference.markdown()

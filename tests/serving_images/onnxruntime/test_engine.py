@@ -1,0 +1,143 @@
+"""The pieces of the engine that decide: signature check, inline budget, queue."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import NoReturn
+
+import numpy as np
+import pytest
+from onnxruntime_server.engine.executor import Executor
+from onnxruntime_server.engine.inline import InlineBudget
+from onnxruntime_server.engine.signature import bind
+from onnxruntime_server.errors import ClientGoneError, InvalidArgumentError, UnavailableError
+from onnxruntime_server.protocol.datatypes import NUMPY, Datatype
+from onnxruntime_server.protocol.messages import InferRequest, ModelMetadata, RequestedOutput, Tensor, TensorSpec
+
+MODEL = ModelMetadata(
+    name="m",
+    versions=("1",),
+    inputs=(
+        TensorSpec("ids", Datatype.INT64, (-1, -1), ("rows", "length")),
+        TensorSpec("mask", Datatype.INT64, (-1, -1), ("rows", "length")),
+        TensorSpec("scale", Datatype.FP32, (1,), (None,)),
+    ),
+    outputs=(TensorSpec("y", Datatype.FP32, (-1,)), TensorSpec("z", Datatype.FP32, (-1,))),
+)
+
+
+def tensor(name: str, shape: tuple[int, ...], datatype: Datatype = Datatype.INT64) -> Tensor:
+    return Tensor(name, datatype, np.zeros(shape, dtype=NUMPY[datatype]))
+
+
+RIGHT = (tensor("ids", (2, 3)), tensor("mask", (2, 3)), tensor("scale", (1,), Datatype.FP32))
+
+
+def test_binds_inputs_by_name_and_gives_all_outputs_unless_told() -> None:
+    inputs, outputs = bind(MODEL, InferRequest(RIGHT))
+    assert list(inputs) == ["ids", "mask", "scale"]
+    assert outputs == ["y", "z"]
+    assert bind(MODEL, InferRequest(RIGHT, (RequestedOutput("z", binary=False),)))[1] == ["z"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (RIGHT[:1], "model 'm' also needs 'mask', 'scale'"),
+        ((*RIGHT, tensor("more", (1,))), "model 'm' has no input 'more'; it takes 'ids', 'mask', 'scale'"),
+        ((RIGHT[0], *RIGHT), "input 'ids' is given twice"),
+        ((tensor("ids", (2, 3), Datatype.INT32),), "input 'ids': expected datatype INT64, got INT32"),
+        ((tensor("ids", (2,)),), "input 'ids': expected shape [-1, -1], got [2]"),
+        ((tensor("scale", (2,), Datatype.FP32),), "input 'scale': expected shape [1], got [2]"),
+        (
+            (RIGHT[0], tensor("mask", (2, 4))),
+            "input 'mask': expected dimension 'length' to be 3 as in 'ids', got 4",
+        ),
+    ],
+)
+def test_says_which_input_does_not_fit(inputs: tuple[Tensor, ...], message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        bind(MODEL, InferRequest(inputs))
+    assert str(caught.value) == message
+
+
+def test_says_which_output_does_not_exist() -> None:
+    unknown = (RequestedOutput("x", binary=False),)
+    with pytest.raises(InvalidArgumentError, match=r"^model 'm' has no output 'x'; it gives 'y', 'z'$"):
+        bind(MODEL, InferRequest(RIGHT, unknown))
+    twice = (RequestedOutput("y", binary=False), RequestedOutput("y", binary=True))
+    with pytest.raises(InvalidArgumentError, match=r"^an output is asked for twice$"):
+        bind(MODEL, InferRequest(RIGHT, twice))
+
+
+def test_the_inline_budget_follows_what_it_sees() -> None:
+    budget = InlineBudget()
+    assert not budget.allows(0)
+    budget.observe(100, 0.0001)
+    assert budget.allows(100)
+    assert not budget.allows(101)
+    budget.observe(500, 0.001)
+    assert not budget.allows(101)
+    budget.observe(1000, 0.1)
+    assert budget.allows(100)
+    budget.observe(80, 0.1)
+    assert budget.allows(40)
+    assert not budget.allows(41)
+    budget.observe(41, 0.0001)
+    assert not budget.allows(41)
+
+
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
+async def at_once() -> None:
+    return
+
+
+def test_a_full_queue_refuses_and_recovers() -> None:
+    async def scenario() -> None:
+        executor, release = Executor(1), threading.Event()
+        first = asyncio.ensure_future(executor.run(release.wait, never))
+        await asyncio.sleep(0)
+        with pytest.raises(UnavailableError, match=r"^the queue is full: 1 requests are waiting$"):
+            await executor.run(lambda: 2, never)
+        release.set()
+        assert await first
+        assert await executor.run(lambda: 3, never) == 3
+        executor.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_queued_job_is_dropped_when_its_client_leaves() -> None:
+    async def scenario() -> None:
+        executor, release, ran = Executor(9), threading.Event(), threading.Event()
+        first = asyncio.ensure_future(executor.run(release.wait, never))
+        await asyncio.sleep(0)
+        with pytest.raises(ClientGoneError):
+            await executor.run(ran.set, at_once)
+        release.set()
+        assert await first
+        assert await executor.run(lambda: "next", never) == "next"
+        assert not ran.is_set()
+        executor.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_failing_job_fails_its_own_caller_only() -> None:
+    def fail() -> NoReturn:
+        raise InvalidArgumentError("no")
+
+    async def scenario() -> None:
+        executor = Executor(9)
+        results = await asyncio.gather(
+            executor.run(fail, never), executor.run(lambda: 1, never), return_exceptions=True
+        )
+        assert isinstance(results[0], InvalidArgumentError)
+        assert results[1] == 1
+        executor.close()
+
+    asyncio.run(scenario())

@@ -1,0 +1,180 @@
+"""Start, stop and what is written on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from onnx import TensorProto
+
+from tests.serving_images import models
+from tests.serving_images.process import ServerProcess, until
+
+LONG = models.count_to(400_000)
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Path:
+    models.save(models.counting(), tmp_path, "counting")
+    return tmp_path
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest, counting: Path) -> Iterator[ServerProcess]:
+    process = ServerProcess(counting, *getattr(request, "param", ("--drain-seconds", "0")))
+    yield process
+    process.close()
+
+
+def in_flight(client: httpx.Client) -> bool:
+    return 'nv_inference_pending_request_count{model="counting",version="1"} 1.0' in client.get("/metrics").text
+
+
+def ask(server: ServerProcess) -> httpx.Response:
+    with server.client() as client:
+        return client.post("/v2/models/counting/infer", json=LONG)
+
+
+def test_a_request_in_flight_is_answered_before_the_end(running: ServerProcess) -> None:
+    with running.client() as client, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, running)
+        until(lambda: in_flight(client), message="the request never started")
+        assert running.terminate() == 0
+        response = answer.result()
+    assert response.status_code == 200
+    assert response.json()["outputs"][0]["data"] == [400_000]
+    assert response.headers["connection"] == "close"
+    assert [line["message"] for line in running.lines][-2:] == ["draining", "stopped"]
+
+
+@pytest.mark.parametrize("running", [("--drain-seconds", "600")], indirect=True)
+def test_while_draining_it_is_not_ready_but_answers(running: ServerProcess) -> None:
+    with running.client() as client:
+        running.process.send_signal(signal.SIGTERM)
+        running.said("draining")
+        ready = client.get("/v2/health/ready")
+        assert (ready.status_code, ready.json()) == (503, {"ready": False})
+        model = client.get("/v2/models/counting/ready")
+        assert (model.status_code, model.json()) == (503, {"name": "counting", "ready": False})
+        assert client.get("/v2/health/live").status_code == 200
+        answer = client.post("/v2/models/counting/infer", json=models.count_to(2))
+        assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+    assert running.terminate() == 0
+
+
+def test_an_interrupt_stops_at_once(running: ServerProcess) -> None:
+    running.said("ready")
+    running.process.send_signal(signal.SIGINT)
+    assert running.wait() == 0
+
+
+def test_a_full_queue_is_told(counting: Path) -> None:
+    server = ServerProcess(counting, "--drain-seconds", "0", "--max-waiting", "1")
+    with server.client() as client, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, server)
+        until(lambda: in_flight(client), message="the request never started")
+        second = client.post("/v2/models/counting/infer", json=LONG)
+        assert answer.result().status_code == 200
+        rejected = 'nv_inference_request_failure{model="counting",reason="REJECTED",version="1"} 1.0'
+        assert rejected in client.get("/metrics").text
+    server.close()
+    assert second.status_code == 503
+    assert second.json() == {"error": "the queue is full: 1 requests are waiting"}
+    assert second.headers["retry-after"] == "1"
+
+
+def test_a_killed_server_leaves_its_port_free_for_the_next(counting: Path) -> None:
+    first = ServerProcess(counting, "--drain-seconds", "0")
+    with first.client() as client, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, first)
+        until(lambda: in_flight(client), message="the request never started")
+        first.process.kill()
+        with pytest.raises(httpx.TransportError):
+            answer.result()
+    _, port = first.address
+    first.close()
+    second = ServerProcess(counting, "--drain-seconds", "0", "--port", str(port))
+    assert second.address == ("127.0.0.1", port)
+    second.close()
+
+
+def start_error(folder: Path, *options: str) -> str:
+    server = ServerProcess(folder, *options)
+    assert server.wait() == 1
+    server.close()
+    (line,) = [line for line in server.lines if line["level"] == "error"]
+    return str(line["message"])
+
+
+def test_says_why_it_cannot_start(tmp_path: Path) -> None:
+    layout = "expected <model>/<version>/model.onnx, with a version such as 1"
+    assert start_error(tmp_path) == f"can't start: {tmp_path}: no model in it; {layout}"
+    file = models.save(models.identity(TensorProto.FLOAT, [1]), tmp_path, "broken")
+    file.write_bytes(b"not a model")
+    assert start_error(tmp_path).startswith(f"can't start: {file}: onnxruntime can't load it: ")
+
+
+def test_says_when_its_port_is_taken(counting: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = start_error(counting, "--port", str(port))
+    assert message == f"can't start: 127.0.0.1 port {port}: Address already in use"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "the following arguments are required: --models"),
+        (["--models", ".", "--port", "x"], "argument --port: invalid number of at least 0 value: 'x'"),
+        (["--models", ".", "--max-tensors", "0"], "argument --max-tensors: invalid number of at least 1 value: '0'"),
+        (
+            ["--models", ".", "--drain-seconds", "nan"],
+            "argument --drain-seconds: invalid number of at least 0 value: 'nan'",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(options: list[str], message: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "onnxruntime_server", *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"python -m onnxruntime_server: error: {message}"
+
+
+def test_every_log_line_is_json_and_no_tensor_is_in_it(counting: Path) -> None:
+    models.save(models.reshape(), counting, "reshape")
+    models.save(models.identity(TensorProto.STRING, [1]), counting, "text")
+    server = ServerProcess(counting, "--drain-seconds", "0", "--log-requests")
+    secret: dict[str, Any] = {"name": "x", "shape": [1], "datatype": "BYTES", "data": ["784-1990-secret"]}
+    odd = {"name": "x", "shape": [3], "datatype": "FP32", "data": [784.1990, 1, 2]}
+    with server.client() as client:
+        assert client.post("/v2/models/text/infer", json={"inputs": [secret]}).status_code == 200
+        assert client.post("/v2/models/text/infer", json={"inputs": [{**secret, "shape": [2]}]}).status_code == 400
+        assert client.post("/v2/models/reshape/infer", json={"inputs": [odd]}).status_code == 400
+    assert server.terminate() == 0
+    server.close()
+    requests = [line for line in server.lines if line["message"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+        ("POST", "/v2/models/text/infer", 200),
+        ("POST", "/v2/models/text/infer", 400),
+        ("POST", "/v2/models/reshape/infer", 400),
+    ]
+    assert all(line.keys() >= {"time", "level", "logger", "message"} for line in server.lines)
+    assert "784" not in json.dumps([{**line, "time": ""} for line in server.lines])
+
+
+def test_telemetry_is_off_whatever_the_environment_says() -> None:
+    program = "import os, onnxruntime_server.engine.model; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {name: text for name, text in os.environ.items() if name != "CI"} | {"ORT_DISABLE_TELEMETRY": "0"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
