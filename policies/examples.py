@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from policies.kinds import INGRESSES, LISTENERS, NAMESPACE, NETWORK_POLICY, SERVICES
+from policies.kinds import GATEWAY_COMPONENT, INGRESSES, LISTENERS, NAMESPACE, NETWORK_POLICY, SERVICES
 from policies.resources import Resource, resource
 
 DIGEST: Final = f"sha256:{'a' * 64}"
@@ -16,12 +16,12 @@ IMAGE: Final = f"registry.ae/onnxruntime:1.29@{DIGEST}"
 LABELS: Final = {"app.kubernetes.io/managed-by": "falaj", "falaj.dev/owner": "risk"}
 
 
-def without_none(properties: Mapping[str, Any]) -> dict[str, Any]:
+def without_none(properties: Mapping[str, object]) -> dict[str, Any]:
     """Return the properties that are set."""
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def container(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example holds right and wrong values alike
+def container(**properties: object) -> dict[str, Any]:
     """Describe a hardened container of an ONNX Runtime server."""
     return without_none(
         {
@@ -38,7 +38,7 @@ def container(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example
     )
 
 
-def security(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example holds right and wrong values alike
+def security(**properties: object) -> dict[str, Any]:
     """Describe the security context of a hardened container."""
     return without_none(
         {
@@ -53,31 +53,34 @@ def security(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example 
     )
 
 
-def pod_spec(containers: Sequence[Any] | None = None, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+def pod_spec(containers: Sequence[object] | None = None, **properties: object) -> dict[str, Any]:
     """Describe a pod of one hardened container."""
     return without_none({"containers": list(containers) if containers is not None else [container()]} | properties)
 
 
-def metadata(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example holds right and wrong values alike
+def metadata(**properties: object) -> dict[str, Any]:
     """Describe an object with an owner."""
     return without_none({"name": "example", "namespace": "acme", "labels": dict(LABELS)} | properties)
 
 
 def deployment(
-    containers: Sequence[Any] | None = None,
+    containers: Sequence[object] | None = None,
     *,
-    meta: Mapping[str, Any] | None = None,
-    **pod: Any,  # noqa: ANN401 - as above
+    meta: Mapping[str, object] | None = None,
+    parent: str | None = None,
+    **pod: object,
 ) -> Resource:
-    """Make a Deployment of one hardened container."""
+    """Make a Deployment of one hardened container, perhaps within a component of type ``parent``."""
+    kind = "kubernetes:apps/v1:Deployment"
     template = {"metadata": {"labels": dict(LABELS)}, "spec": pod_spec(containers, **pod)}
     return resource(
-        "kubernetes:apps/v1:Deployment",
+        kind,
         {"metadata": metadata() if meta is None else meta, "spec": {"replicas": 2, "template": template}},
+        urn=f"urn:pulumi:stack::project::{parent}${kind}::example" if parent else None,
     )
 
 
-def cronjob(containers: Sequence[Any] | None = None, **pod: Any) -> Resource:  # noqa: ANN401 - as above
+def cronjob(containers: Sequence[object] | None = None, **pod: object) -> Resource:
     """Make a CronJob, whose pod lies deepest of all kinds."""
     job = {"spec": {"template": {"spec": pod_spec(containers, **pod)}}}
     return resource(
@@ -86,7 +89,7 @@ def cronjob(containers: Sequence[Any] | None = None, **pod: Any) -> Resource:  #
     )
 
 
-def pod(containers: Sequence[Any] | None = None, **properties: Any) -> Resource:  # noqa: ANN401 - as above
+def pod(containers: Sequence[object] | None = None, **properties: object) -> Resource:
     """Make a bare Pod."""
     return resource("kubernetes:core/v1:Pod", {"metadata": metadata(), "spec": pod_spec(containers, **properties)})
 
@@ -94,8 +97,8 @@ def pod(containers: Sequence[Any] | None = None, **properties: Any) -> Resource:
 def service(
     *,
     urn: str | None = None,
-    meta: Mapping[str, Any] | None = None,
-    **spec: Any,  # noqa: ANN401 - as above
+    meta: Mapping[str, object] | None = None,
+    **spec: object,
 ) -> Resource:
     """Make a Service that only the cluster can reach."""
     properties = {"type": "ClusterIP", "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}
@@ -106,7 +109,17 @@ def service(
     )
 
 
-def namespace(**meta: Any) -> Resource:  # noqa: ANN401 - an example holds right and wrong values alike
+def gateway_service(*, role: object = "gateway", port: object = 443) -> Resource:
+    """Make the Service that publishes the gateway."""
+    return service(
+        urn=f"urn:pulumi:stack::project::{GATEWAY_COMPONENT}${SERVICES[0]}::gateway-service",
+        meta=metadata(labels=LABELS | {"app.kubernetes.io/component": role}),
+        type="LoadBalancer",
+        ports=[{"name": "https", "port": port, "targetPort": 8443}],
+    )
+
+
+def namespace(**meta: object) -> Resource:
     """Make the namespace ``acme``."""
     return resource(
         NAMESPACE,
@@ -120,7 +133,7 @@ def network_policy(
     *,
     inside: object = "acme",
     made_from: Sequence[str] = (),
-    **spec: Any,  # noqa: ANN401 - as above
+    **spec: object,
 ) -> Resource:
     """Make a NetworkPolicy that denies both directions to every pod of its namespace."""
     properties = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -132,7 +145,7 @@ def network_policy(
     )
 
 
-def gateway(*listeners: Any) -> Resource:  # noqa: ANN401 - an example holds right and wrong values alike
+def gateway(*listeners: object) -> Resource:
     """Make a Gateway with the given listeners, one over HTTPS unless told otherwise."""
     return resource(
         LISTENERS[0],
@@ -145,7 +158,7 @@ def gateway(*listeners: Any) -> Resource:  # noqa: ANN401 - an example holds rig
     )
 
 
-def listener(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example holds right and wrong values alike
+def listener(**properties: object) -> dict[str, Any]:
     """Describe an HTTPS listener of a Gateway."""
     return without_none(
         {
@@ -159,7 +172,7 @@ def listener(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example 
     )
 
 
-def ingress(**spec: Any) -> Resource:  # noqa: ANN401 - an example holds right and wrong values alike
+def ingress(**spec: object) -> Resource:
     """Make an Ingress over TLS."""
     properties = {
         "rules": [{"host": "iris.acme.example.ae"}],
@@ -168,7 +181,7 @@ def ingress(**spec: Any) -> Resource:  # noqa: ANN401 - an example holds right a
     return resource(INGRESSES[0], {"metadata": metadata(), "spec": without_none(properties | spec)})
 
 
-def data_flow(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - an example holds right and wrong values alike
+def data_flow(**properties: object) -> dict[str, Any]:
     """Describe requests from clients to the gateway in the UAE."""
     return without_none(
         {

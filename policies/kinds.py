@@ -16,5 +16,5 @@ LISTENERS: Final = (
 """Custom resources, whose token is made of apiVersion and kind."""
 COMPONENTS: Final = "falaj:index:*"
 """Every component of the project."""
-GATEWAY_COMPONENTS: Final = "falaj:index:Gateway"
-"""How the token of a component that publishes the platform begins."""
+GATEWAY_COMPONENT: Final = "falaj:index:GatewayPlatform"
+"""The one component that publishes the platform."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def environment(settings: EnvironmentSettings, images: Images, *, kubeconfig: str, context: str | None) -> None:
     """Make the environment and export what its tenants build on."""
     name = pulumi.get_stack()
-    traefik, cert_manager = images.locked[TRAEFIK], images.locked[CERT_MANAGER]
+    traefik, cert_manager = images.require(TRAEFIK), images.require(CERT_MANAGER)
     cluster = LocalCluster("cluster", LocalClusterSpec(context=context, identifier=name), kubeconfig=kubeconfig)
     inside = pulumi.ResourceOptions(provider=cluster.provider)
 

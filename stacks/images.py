@@ -29,6 +29,13 @@ class Images:
         """Return the image as name@sha256:…, or None where the lock has no such name."""
         return name if WITH_DIGEST.fullmatch(name) else self.locked.get(name)
 
+    def require(self, name: str) -> str:
+        """Return the image as name@sha256:…; refuses a name that the settings should have refused."""
+        found = self.find(name)
+        if found is None:
+            raise LookupError(f"{name} is not in {self.lock}")
+        return found
+
 
 def read_images(lock: Path) -> Images:
     """Read the image lock; a file that is missing or damaged locks nothing."""

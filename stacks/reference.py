@@ -82,4 +82,4 @@ def _allowed(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     text = words.get(str(field.get("type")), "text")
     if "minimum" in field or "maximum" in field:
         text += f" from {field.get('minimum', '…')} to {field.get('maximum', '…')}"
-    return f"{text} matching `{field['pattern']}`" if "pattern" in field else text
+    return text

@@ -137,7 +137,7 @@ def read_settings() -> tuple[Settings, Images]:
         refuse(file, [*problems, *problems_of(error, Settings)])
     images = read_images(ROOT / settings.images)
     stack = pulumi.get_stack()
-    problems += environment_problems(settings, images) + tenant_problems(settings, stack, images)
+    problems = problems or [*environment_problems(settings, images), *tenant_problems(settings, stack, images)]
     if problems:
         refuse(file, problems)
     return settings, images
@@ -159,5 +159,5 @@ def _parse(configured: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]
         try:
             given[block] = json.loads(given[block]) if block in given else None
         except ValueError:
-            problems.append(Problem(block, f"found {given.pop(block)!r}, allowed: keys and values, indented below it"))
+            problems.append(Problem(block, f"found {given.pop(block)!r}, allowed: keys and values, indented below it."))
     return given, problems

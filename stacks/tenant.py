@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def tenant(settings: TenantSettings, images: Images, *, kubeconfig: str | None, context: str | None) -> None:
     """Make the tenant and export where its endpoints answer."""
-    name, tier = pulumi.get_stack(), tiers()[settings.tier]
+    name = pulumi.get_stack()
     environment = pulumi.StackReference(
         settings.environment,
         stack_name=f"{pulumi.get_organization()}/{pulumi.get_project()}/{settings.environment}",
@@ -37,19 +37,7 @@ def tenant(settings: TenantSettings, images: Images, *, kubeconfig: str | None, 
     )
     inside = pulumi.ResourceOptions(provider=cluster.provider)
 
-    room = WalledNamespace(
-        name,
-        NamespaceSpec(
-            name=f"tenant-{name}",
-            owner=settings.owner,
-            role="tenant",
-            tenant=name,
-            tier=settings.tier,
-            quota=tier.quota,
-            default_resources=tier.resources,
-        ),
-        opts=inside,
-    )
+    room = WalledNamespace(name, _room(name, settings), opts=inside)
     door = TenantGateway(
         f"{name}-door",
         TenantGatewaySpec(tenant=name, tier=settings.tier, owner=settings.owner),
@@ -59,10 +47,18 @@ def tenant(settings: TenantSettings, images: Images, *, kubeconfig: str | None, 
         gateway_class=environment.require_output("gateway_class"),
         opts=inside,
     )
-    endpoints = {
-        key: _endpoint(key, endpoint, settings, images, room=room, door=door, environment=environment, opts=inside)
-        for key, endpoint in settings.endpoints.items()
-    }
+    endpoints = {}
+    for key, endpoint in settings.endpoints.items():
+        spec = _endpoint(name, key, endpoint, settings, images)
+        server = OnnxRuntimeServer(
+            f"{name}-{key}",
+            spec,
+            namespace=room.namespace,
+            gateway=door.gateway,
+            host_suffix=door.host_suffix,
+            opts=inside,
+        )
+        endpoints[key] = _way_to(server, endpoint.model_name or key, spec.model, environment)
 
     pulumi.export("namespace", room.namespace)
     pulumi.export("endpoints", endpoints)
@@ -89,49 +85,54 @@ def _in_region(
     )
 
 
-def _endpoint(
-    key: str,
-    endpoint: EndpointSettings,
-    settings: TenantSettings,
-    images: Images,
-    *,
-    room: WalledNamespace,
-    door: TenantGateway,
-    environment: pulumi.StackReference,
-    opts: pulumi.ResourceOptions,
-) -> dict[str, pulumi.Input[Any]]:
-    """Make one endpoint and return what its callers need."""
-    name, tier = pulumi.get_stack(), tiers()[settings.tier]
-    image, model = images.locked[ONNX_RUNTIME], images.find(endpoint.model) or ""
-    server = OnnxRuntimeServer(
-        f"{name}-{key}",
-        OnnxRuntimeServerSpec(
-            endpoint=key,
-            tenant=name,
-            namespace=f"tenant-{name}",
-            tier=settings.tier,
-            owner=settings.owner,
-            region=settings.region,
-            data_class=endpoint.data_class,
-            image=image,
-            model=model,
-            pull_policy=pull_policy(image),
-            replicas=endpoint.replicas or tier.replicas,
-            resources=endpoint.resources or tier.resources,
-            disruption=tier.disruption,
-            spread=tier.spread,
-            calls=endpoint.calls,
-        ),
-        namespace=room.namespace,
-        gateway=door.gateway,
-        host_suffix=door.host_suffix,
-        opts=opts,
+def _room(name: str, settings: TenantSettings) -> NamespaceSpec:
+    tier = tiers()[settings.tier]
+    return NamespaceSpec(
+        name=f"tenant-{name}",
+        owner=settings.owner,
+        role="tenant",
+        tenant=name,
+        tier=settings.tier,
+        quota=tier.quota,
+        default_resources=tier.resources,
     )
+
+
+def _endpoint(
+    name: str, key: str, endpoint: EndpointSettings, settings: TenantSettings, images: Images
+) -> OnnxRuntimeServerSpec:
+    """Return what one endpoint asks for, with the tier's answer where the file gives none."""
+    tier = tiers()[settings.tier]
+    image, model = images.require(ONNX_RUNTIME), images.require(endpoint.model)
+    return OnnxRuntimeServerSpec(
+        endpoint=key,
+        tenant=name,
+        namespace=f"tenant-{name}",
+        tier=settings.tier,
+        owner=settings.owner,
+        region=settings.region,
+        data_class=endpoint.data_class,
+        image=image,
+        pull_policy=pull_policy(image),
+        model=model,
+        model_pull_policy=pull_policy(model),
+        replicas=endpoint.replicas or tier.replicas,
+        resources=endpoint.resources or tier.resources,
+        disruption=tier.disruption,
+        spread=tier.spread,
+        calls=endpoint.calls,
+    )
+
+
+def _way_to(
+    server: OnnxRuntimeServer, model_name: str, model: str, environment: pulumi.StackReference
+) -> dict[str, pulumi.Input[Any]]:
+    """Return what a caller of the endpoint needs."""
     return {
         "url": pulumi.Output.concat("https://", server.host),
         "host": server.host,
         "address": environment.require_output("gateway_address"),
         "port": environment.require_output("gateway_port"),
-        "model": endpoint.model_name or key,
+        "model": model_name,
         "model_digest": model.partition("@")[2],
     }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
 from falaj import localcluster
+from falaj.localcluster.locks import lock
+from falaj.localcluster.places import cache_directory
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -31,24 +32,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
-    """A cluster of the suite's own, made new, the same for every worker, removed by the last.
+def cluster() -> Iterator[Status]:
+    """A cluster of the suite's own, made new by the first process that needs it, removed by the last.
 
     With FALAJ_KEEP_TEST_CLUSTER=1 it is left running, and one that was left running is used again.
     """
     keep = os.environ.get(KEEP) == "1"
-
-    def start() -> None:
-        if not keep:
-            localcluster.down(NAME)
-        localcluster.up(NAME)
-
-    def stop() -> None:
-        if not keep:
-            localcluster.down(NAME)
-
-    with _shared(_common_directory(tmp_path_factory), start, stop):
-        yield localcluster.status(NAME)
+    with _users_file().open("a") as users:
+        with lock(f"{NAME}-users-turn"):
+            if _is_alone(users) and not keep:
+                localcluster.down(NAME)
+            fcntl.flock(users, fcntl.LOCK_SH)
+            status = localcluster.up(NAME)
+        yield status
+        with lock(f"{NAME}-users-turn"):
+            if _is_alone(users) and not keep:
+                localcluster.down(NAME)
 
 
 @pytest.fixture(scope="session")
@@ -61,26 +60,16 @@ def kubernetes_client(cluster: Status) -> Iterator[Client]:
     client.close()
 
 
-def _common_directory(factory: pytest.TempPathFactory) -> Path:
-    base = factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def _users_file() -> Path:
+    """Locked in common by every process that uses the cluster; a killed one lets go."""
+    file = cache_directory() / "locks" / f"{NAME}.users"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
 
 
-@contextmanager
-def _shared(directory: Path, start: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
-    """Start what several workers share with the first of them, stop it with the last."""
-    users = directory / "cluster-users"
-    me = f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}\n"
-    with FileLock(directory / "cluster-users.lock"):
-        others = users.read_text() if users.exists() else ""
-        if not others:
-            start()
-        users.write_text(others + me)
+def _is_alone(users: IO[str]) -> bool:
     try:
-        yield
-    finally:
-        with FileLock(directory / "cluster-users.lock"):
-            others = users.read_text().replace(me, "", 1)
-            users.write_text(others)
-            if not others:
-                stop()
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

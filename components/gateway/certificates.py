@@ -92,18 +92,7 @@ class CertificateAuthority(pulumi.ComponentResource):
         api_server: End,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        self.data_flows = (
-            DataFlow(
-                source=f"{CERTIFICATES_NAMESPACE}/{CERTIFICATES_WORKLOAD}",
-                sink=API_SERVER_END,
-                data_class=DataClass.OPERATIONAL,
-                region=spec.region,
-                channel=Channel.HTTPS,
-                port=443,
-                encryption=Encryption.TLS,
-                purpose="reads certificate requests, writes certificates",
-            ),
-        )
+        self.data_flows = _flows(spec.region)
         flows = [flow.as_input() for flow in self.data_flows]
         super().__init__(
             "falaj:index:CertificateAuthority", name, {"dataFlows": flows, "controls": list(self.controls)}, opts
@@ -256,6 +245,21 @@ class CertificateAuthority(pulumi.ComponentResource):
             spec=kind,
             opts=opts,
         )
+
+
+def _flows(region: str) -> tuple[DataFlow, ...]:
+    return (
+        DataFlow(
+            source=f"{CERTIFICATES_NAMESPACE}/{CERTIFICATES_WORKLOAD}",
+            sink=API_SERVER_END,
+            data_class=DataClass.OPERATIONAL,
+            region=region,
+            channel=Channel.HTTPS,
+            port=443,
+            encryption=Encryption.TLS,
+            purpose="reads certificate requests, writes certificates",
+        ),
+    )
 
 
 def _first_request(status: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -97,7 +98,7 @@ class GatewayPlatform(pulumi.ComponentResource):
         self._make_edges(api_server)
         workload = self._make_workload(account, definitions)
         self.gateway_class = self._make_class(definitions, workload)
-        self.address = self._make_service(workload)
+        self.address = self._make_service()
         self.port = PUBLIC_PORT
         self.register_outputs({"gatewayClass": self.gateway_class, "address": self.address, "port": self.port})
 
@@ -171,7 +172,7 @@ class GatewayPlatform(pulumi.ComponentResource):
         )
         return gateway_class.name
 
-    def _make_service(self, workload: kubernetes.apps.v1.Deployment) -> pulumi.Output[str]:
+    def _make_service(self) -> pulumi.Output[str]:
         service = kubernetes.core.v1.Service(
             f"{self._name}-service",
             metadata=self._metadata,
@@ -182,48 +183,41 @@ class GatewayPlatform(pulumi.ComponentResource):
                 "selector": selector(GATEWAY_WORKLOAD, COMPONENT),
                 "ports": [{"name": "https", "port": PUBLIC_PORT, "target_port": "https", "protocol": "TCP"}],
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[workload]),
+            opts=self._inside,
         )
         return service.status.load_balancer.ingress.apply(lambda doors: str(doors[0].ip or doors[0].hostname))
 
 
 def _flows(region: str) -> tuple[DataFlow, ...]:
+    flow = partial(DataFlow, data_class=DataClass.OPERATIONAL, region=region)
     return (
-        DataFlow(
+        flow(
             source=CLIENTS_END,
             sink=GATEWAY_END,
-            data_class=DataClass.OPERATIONAL,
-            region=region,
             channel=Channel.HTTPS,
             port=ENTRY_PORT,
             encryption=Encryption.TLS,
             purpose="connections of every tenant's clients; each endpoint declares its own requests",
         ),
-        DataFlow(
+        flow(
             source=GATEWAY_END,
             sink=MODEL_SERVERS_END,
-            data_class=DataClass.OPERATIONAL,
-            region=region,
             channel=Channel.HTTP,
             port=MODEL_SERVER_PORT,
             encryption=Encryption.CLUSTER_NETWORK,
             purpose="connections to every tenant's model servers; each endpoint declares its own requests",
         ),
-        DataFlow(
+        flow(
             source=GATEWAY_END,
             sink=API_SERVER_END,
-            data_class=DataClass.OPERATIONAL,
-            region=region,
             channel=Channel.HTTPS,
             port=443,
             encryption=Encryption.TLS,
             purpose="reads routes, certificates and endpoints",
         ),
-        DataFlow(
+        flow(
             source=GATEWAY_END,
             sink="node/logs",
-            data_class=DataClass.OPERATIONAL,
-            region=region,
             channel=Channel.LOG,
             encryption=Encryption.NODE,
             purpose="access log without query strings and headers",

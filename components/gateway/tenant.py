@@ -44,59 +44,63 @@ class TenantGateway(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("falaj:index:TenantGateway", name, {"dataFlows": [], "controls": list(self.controls)}, opts)
-        inside = pulumi.ResourceOptions(parent=self)
-        labels = Ownership(spec.owner, spec.tenant, spec.tier).labels(TENANT_GATEWAY, "gateway")
+        self._name = name
+        self._labels = Ownership(spec.owner, spec.tenant, spec.tier).labels(TENANT_GATEWAY, "gateway")
         self.host_suffix = pulumi.Output.concat(spec.tenant, ".", domain)
-        wildcard = pulumi.Output.concat("*.", self.host_suffix)
+        self._hosts = pulumi.Output.concat("*.", self.host_suffix)
 
-        certificate = CustomObject(
-            f"{name}-certificate",
+        certificate = self._make_certificate(namespace, issuer)
+        self.gateway = self._make_gateway(namespace, gateway_class, certificate)
+        self.register_outputs({"gateway": self.gateway, "hostSuffix": self.host_suffix})
+
+    def _make_certificate(self, namespace: pulumi.Input[str], issuer: pulumi.Input[str]) -> CustomObject:
+        return CustomObject(
+            f"{self._name}-certificate",
             "cert-manager.io/v1",
             "Certificate",
             metadata={
                 "name": CERTIFICATE,
                 "namespace": namespace,
-                "labels": labels,
+                "labels": self._labels,
                 "annotations": {"pulumi.com/waitFor": "condition=Ready"},
             },
             spec={
                 "secretName": CERTIFICATE,
-                "dnsNames": [wildcard],
+                "dnsNames": [self._hosts],
                 "duration": "2160h",
                 "renewBefore": "720h",
                 "usages": ["digital signature", "server auth"],
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
                 "issuerRef": {"group": "cert-manager.io", "kind": "ClusterIssuer", "name": issuer},
             },
-            opts=inside,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _make_gateway(
+        self, namespace: pulumi.Input[str], gateway_class: pulumi.Input[str], certificate: CustomObject
+    ) -> pulumi.Output[str]:
+        listener = {
+            "name": HTTPS_LISTENER,
+            "hostname": self._hosts,
+            "port": ENTRY_PORT,
+            "protocol": "HTTPS",
+            "tls": {
+                "mode": "Terminate",
+                "certificateRefs": [{"group": "", "kind": "Secret", "name": CERTIFICATE}],
+            },
+            "allowedRoutes": {"namespaces": {"from": "Same"}},
+        }
         gateway = CustomObject(
-            f"{name}-gateway",
+            f"{self._name}-gateway",
             "gateway.networking.k8s.io/v1",
             "Gateway",
             metadata={
                 "name": TENANT_GATEWAY,
                 "namespace": namespace,
-                "labels": labels,
+                "labels": self._labels,
                 "annotations": {"pulumi.com/waitFor": "condition=Programmed"},
             },
-            spec={
-                "gatewayClassName": gateway_class,
-                "listeners": [
-                    {
-                        "name": HTTPS_LISTENER,
-                        "hostname": wildcard,
-                        "port": ENTRY_PORT,
-                        "protocol": "HTTPS",
-                        "tls": {
-                            "mode": "Terminate",
-                            "certificateRefs": [{"group": "", "kind": "Secret", "name": CERTIFICATE}],
-                        },
-                        "allowedRoutes": {"namespaces": {"from": "Same"}},
-                    }
-                ],
-            },
+            spec={"gatewayClassName": gateway_class, "listeners": [listener]},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[certificate]),
         )
-        self.gateway = gateway.name
-        self.register_outputs({"gateway": self.gateway, "hostSuffix": self.host_suffix})
+        return gateway.name

@@ -41,11 +41,16 @@ tls:
 """
 """Of the whole process, because Traefik ignores TLS options of a single Gateway listener."""
 
+REFUSED_IN_PATHS = ("backslash", "hash", "nullcharacter", "percent", "questionmark", "semicolon", "slash")
+"""Encoded, they are read differently by different servers; no path of the Open Inference Protocol needs one."""
+
 ARGUMENTS = (
     "--global.checknewversion=false",
     "--global.sendanonymoususage=false",
     f"--entrypoints.https.address=:{ENTRY_PORT}",
     f"--entrypoints.https.transport.lifecycle.gracetimeout={DRAIN_SECONDS}s",
+    "--entrypoints.https.http.aliasheadersstrategy=delete",
+    *(f"--entrypoints.https.http.encodedcharacters.allowencoded{character}=false" for character in REFUSED_IN_PATHS),
     f"--entrypoints.ping.address=:{PING_PORT}",
     "--ping.entrypoint=ping",
     "--providers.kubernetesgateway=true",

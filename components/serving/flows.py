@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from components.gateway.names import CLIENTS_END, ENTRY_PORT, GATEWAY_END
@@ -16,46 +17,46 @@ if TYPE_CHECKING:
 def flows_of(spec: OnnxRuntimeServerSpec) -> tuple[DataFlow, ...]:
     """Return the data flows of one endpoint: requests in, the model, log lines, and the calls its spec names."""
     workload = f"{spec.namespace}/{spec.endpoint}"
+    return (*_own(spec, workload), *(_call(workload, call) for call in spec.calls))
+
+
+def _own(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...]:
+    flow = partial(DataFlow, region=spec.region)
     return (
-        DataFlow(
+        flow(
             source=CLIENTS_END,
             sink=GATEWAY_END,
             data_class=spec.data_class,
-            region=spec.region,
             channel=Channel.HTTPS,
             port=ENTRY_PORT,
             encryption=Encryption.TLS,
             purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
         ),
-        DataFlow(
+        flow(
             source=GATEWAY_END,
             sink=workload,
             data_class=spec.data_class,
-            region=spec.region,
             channel=Channel.HTTP,
             port=HTTP_PORT,
             encryption=Encryption.CLUSTER_NETWORK,
             purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
         ),
-        DataFlow(
+        flow(
             source="node/images",
             sink=workload,
             data_class=DataClass.INTERNAL,
-            region=spec.region,
             channel=Channel.IMAGE_VOLUME,
             encryption=Encryption.NODE,
             purpose=f"model {spec.model}, mounted read-only",
         ),
-        DataFlow(
+        flow(
             source=workload,
             sink="node/logs",
             data_class=DataClass.OPERATIONAL,
-            region=spec.region,
             channel=Channel.LOG,
             encryption=Encryption.NODE,
             purpose="log lines without request content",
         ),
-        *(_call(workload, call) for call in spec.calls),
     )
 
 

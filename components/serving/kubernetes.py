@@ -15,10 +15,10 @@ from components.serving.flows import ends_of, flows_of
 from components.serving.pods import HTTP_PORT, pod_template
 from components.zero_trust.edges import edges_of
 from components.zero_trust.restricted import rolling_update
+from falaj.catalog.data_flows import DataFlow
 
 if TYPE_CHECKING:
     from components.serving.spec import OnnxRuntimeServerSpec
-    from falaj.catalog.data_flows import DataFlow
 
 
 class OnnxRuntimeServer(pulumi.ComponentResource):

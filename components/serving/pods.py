@@ -40,7 +40,7 @@ def pod_template(spec: OnnxRuntimeServerSpec, labels: dict[str, str]) -> Manifes
             "topology_spread_constraints": spread_over(spec.spread, spec.endpoint, MODEL_SERVER),
             "containers": [_container(spec)],
             "volumes": [
-                {"name": "model", "image": {"reference": spec.model, "pull_policy": spec.pull_policy}},
+                {"name": "model", "image": {"reference": spec.model, "pull_policy": spec.model_pull_policy}},
                 {"name": "tmp", "empty_dir": {"size_limit": "64Mi"}},
             ],
         },

@@ -43,8 +43,9 @@ class OnnxRuntimeServerSpec(BaseModel):
     region: str = Field(description="Catalog key of the region it runs in.")
     data_class: DataClass = Field(description="What kind of data its requests hold.")
     image: ImageByDigest
-    model: ImageByDigest
     pull_policy: PullPolicy
+    model: ImageByDigest
+    model_pull_policy: PullPolicy
     replicas: int = Field(ge=1, le=100, description="Pods that answer.")
     resources: Resources = Field(description="One pod's size.")
     disruption: Disruption = Field(description="How many pods planned work may take away.")

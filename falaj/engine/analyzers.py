@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from falaj.engine import urn as urns
 from falaj.engine.events import EnforcementLevel, Violation
 from falaj.engine.plugin_process import Plugin, PluginError
 from falaj.engine.project import interpreter, read_yaml_mapping
+from falaj.engine.protocol import analyzer_pb2, analyzer_pb2_grpc
 from falaj.engine.resource_state import ResourceState
 from falaj.engine.values import PropertyMap
 from falaj.engine.wire import decode, encode
@@ -125,7 +125,7 @@ class Analyzer:
                 urn=state.urn,
                 type=state.type,
                 name=urns.name_of(state.urn),
-                properties=encode(state.outputs),
+                properties=encode(_shown(state.outputs)),
                 options=_options(state),
                 provider=_provider(provider),
                 parent=state.parent,
@@ -157,7 +157,7 @@ class Analyzer:
             urn=state.urn,
             type=state.type,
             name=urns.name_of(state.urn),
-            properties=encode(state.inputs),
+            properties=encode(_shown(state.inputs)),
             options=_options(state),
             provider=_provider(provider),
         )
@@ -211,10 +211,18 @@ def _command(manifest: Path) -> tuple[str, ...]:
     return (str(interpreter(manifest.parent.resolve(), options)), "-u", "-m", "pulumi.policy")
 
 
+def _shown(properties: PropertyMap) -> PropertyMap:
+    """The properties without those that belong to the engine or the provider alone."""
+    hidden = [name for name in properties if name.startswith("__")]
+    return properties.without(*hidden) if hidden else properties
+
+
 def _options(state: ResourceState) -> analyzer_pb2.AnalyzerResourceOptions:
     timeouts = analyzer_pb2.AnalyzerResourceOptions.CustomTimeouts(**state.custom_timeouts)
     return analyzer_pb2.AnalyzerResourceOptions(
         protect=state.protect,
+        deleteBeforeReplace=bool(state.delete_before_replace),
+        deleteBeforeReplaceDefined=state.delete_before_replace is not None,
         ignoreChanges=state.ignore_changes,
         additionalSecretOutputs=state.additional_secret_outputs,
         aliases=state.aliases,
@@ -227,5 +235,5 @@ def _provider(state: ResourceState | None) -> analyzer_pb2.AnalyzerProviderResou
     if state is None:
         return None
     return analyzer_pb2.AnalyzerProviderResource(
-        urn=state.urn, type=state.type, name=urns.name_of(state.urn), properties=encode(state.inputs)
+        urn=state.urn, type=state.type, name=urns.name_of(state.urn), properties=encode(_shown(state.inputs))
     )

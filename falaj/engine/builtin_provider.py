@@ -71,7 +71,7 @@ class BuiltinProvider:
         name = inputs.get("name", identifier)
         outputs = self._read_outputs(str(name))
         secret_names: list[Value] = [key for key in sorted(outputs) if contains_secret(outputs[key])]
-        return identifier, PropertyMap({"name": name}).changed(outputs=dict(outputs), secretOutputNames=secret_names)
+        return identifier, PropertyMap({"name": name, "outputs": dict(outputs), "secretOutputNames": secret_names})
 
     def delete(self, urn: str, old: Existing, timeout: float) -> None:
         """Nothing of ours is ever made, so nothing is removed."""
@@ -86,7 +86,7 @@ class BuiltinProvider:
         state = self._find_resource(urn)
         if state is None:
             raise ProviderError(f"unknown resource {urn}")
-        return PropertyMap({"urn": state.urn, "id": state.id}).changed(state=dict(state.outputs)), []
+        return PropertyMap({"urn": state.urn, "id": state.id, "state": dict(state.outputs)}), []
 
     def cancel(self) -> None:
         """Nothing runs long enough to be cancelled."""

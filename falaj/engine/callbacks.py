@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import grpc
 from google.protobuf.message import Message
-from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
 from falaj.engine.deployment import Deployment, ResourceError
 from falaj.engine.events import Severity
 from falaj.engine.plugin_process import CHANNEL_OPTIONS
+from falaj.engine.protocol import callback_pb2, callback_pb2_grpc, resource_pb2
 from falaj.engine.resource_state import ResourceState
 from falaj.engine.wire import encode
 

@@ -112,5 +112,5 @@ class Cascade:
         try:
             difference = self._planner.difference(state, guessed, provider)
         except ProviderError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError.of(error) from error
         return bool(replacing_keys(difference, state.replace_on_changes, []))

@@ -25,6 +25,7 @@ from falaj.engine.events import (
     Violation,
 )
 from falaj.engine.journal import Journal
+from falaj.engine.provider import ProviderError
 from falaj.engine.resource_state import ResourceState
 from falaj.engine.stack_settings import StackSettings
 from falaj.engine.state_store import Snapshot
@@ -33,6 +34,15 @@ from falaj.errors import FalajError
 
 class ResourceError(Exception):
     """Something about one resource failed; the text is for the user."""
+
+    def __init__(self, message: str, described: FalajError | None = None) -> None:
+        super().__init__(message)
+        self.described = described
+
+    @classmethod
+    def of(cls, error: ProviderError) -> ResourceError:
+        """The failure of a resource whose provider refused or failed."""
+        return cls(str(error), error.described)
 
 
 class Emitter:
@@ -85,7 +95,7 @@ class Record:
     news: dict[str, ResourceState] = field(default_factory=dict)
     """Resources as they are after their step."""
 
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, ResourceError] = field(default_factory=dict)
     """Resources that failed, with why."""
 
     skipped: set[str] = field(default_factory=set)
@@ -146,11 +156,11 @@ class Deployment:
         for _ in range(self._parallel):
             self.slots.release()
 
-    def fail(self, urn: str, message: str) -> None:
+    def fail(self, urn: str, error: ResourceError) -> None:
         """Note that a resource failed."""
         with self.lock:
-            self.record.failed.setdefault(urn, message)
-        self.emit(StepFailed(urn, message))
+            self.record.failed.setdefault(urn, error)
+        self.emit(StepFailed(urn, str(error)))
 
     def skip(self, urn: str) -> None:
         """Note that a resource is left out."""

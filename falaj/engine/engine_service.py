@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from falaj.engine.deployment import Emitter
 from falaj.engine.events import Severity
+from falaj.engine.protocol import engine_pb2, engine_pb2_grpc
 
 _SEVERITIES = {
     engine_pb2.DEBUG: Severity.DEBUG,

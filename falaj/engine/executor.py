@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from falaj.engine import urn as urns
 from falaj.engine.callbacks import Hooks
 from falaj.engine.deployment import Deployment, ResourceError
 from falaj.engine.events import Step, StepOp
 from falaj.engine.planner import Plan
-from falaj.engine.provider import Existing, InitializationError, Provider, ProviderError
+from falaj.engine.provider import Existing, InitializationError, Provider, ProviderError, ProviderLostError
 from falaj.engine.provider_registry import ProviderRegistry
 from falaj.engine.resource_state import ResourceState, now
+from falaj.engine.state_store import PendingOperation
 from falaj.engine.values import PropertyMap, Secret
 
 
@@ -76,7 +78,7 @@ class Executor:
         try:
             provider.delete(state.urn, existing, state.custom_timeouts.get("delete", 0))
         except ProviderError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError.of(error) from error
 
     def _keep(self, plan: Plan) -> None:
         old, new = plan.old, plan.new
@@ -89,7 +91,7 @@ class Executor:
             try:
                 self._registry.keep(settled, checked=True)
             except ProviderError as error:
-                raise ResourceError(str(error)) from error
+                raise ResourceError.of(error) from error
         self.settle(new)
         self._deployment.journal.finish(add=new, remove=old)
 
@@ -126,15 +128,14 @@ class Executor:
                 problem = error
                 new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
             except ProviderError as error:
-                self._deployment.journal.finish(operation)
-                raise ResourceError(str(error)) from error
+                self._give_up(operation, error)
         new.created = new.modified = now()
         self.settle(new)
         if touched is not None and not dry_run:
             touched.pending_deletion = True
         self._deployment.journal.finish(operation, add=new, remove=remove, touched=touched)
         if problem is not None:
-            raise ResourceError(str(problem))
+            raise ResourceError.of(problem)
         if new.custom:
             self._hooks.run("AfterCreate", None, new)
 
@@ -156,15 +157,20 @@ class Executor:
                 problem = error
                 new.outputs, new.init_errors = error.outputs, error.reasons
             except ProviderError as error:
-                self._deployment.journal.finish(operation)
-                raise ResourceError(str(error)) from error
+                self._give_up(operation, error)
             new.modified = now()
         self.settle(new)
         self._deployment.journal.finish(operation, add=new, remove=old)
         if problem is not None:
-            raise ResourceError(str(problem))
+            raise ResourceError.of(problem)
         if new.custom:
             self._hooks.run("AfterUpdate", old, new)
+
+    def _give_up(self, operation: PendingOperation, error: ProviderError) -> NoReturn:
+        """Fail; an operation whose end nobody saw stays in the state for the next run to settle."""
+        if not isinstance(error, ProviderLostError):
+            self._deployment.journal.finish(operation)
+        raise ResourceError.of(error) from error
 
     def settle(self, new: ResourceState) -> None:
         """Hide what must be hidden and remember the resource as it is now."""

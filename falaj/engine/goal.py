@@ -124,6 +124,7 @@ class Goal:
             created=old.created if old else "",
             modified=old.modified if old else "",
             import_id=old.import_id if old else "",
+            delete_before_replace=self.delete_before_replace,
         )
 
 

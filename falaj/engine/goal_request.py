@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pulumi.runtime.proto import alias_pb2, resource_pb2
-
 from falaj.engine import urn as urns
 from falaj.engine.deployment import ResourceError
 from falaj.engine.goal import Alias, Goal
+from falaj.engine.protocol import alias_pb2, resource_pb2
 from falaj.engine.values import (
     OutputValue,
     PropertyMap,
@@ -90,26 +89,14 @@ def goal_of(
     """
     if getattr(options, "import"):
         raise ResourceError("a transform asks for its import, which the embedded engine does not do")
-    origins = {name: sorted(dependencies_of(value)) for name, value in properties.items()}
-    dependencies = set(options.depends_on)
-    if carries_origins:
-        dependencies.update(*origins.values())
-    else:
-        stated = {name: list(item.urns) for name, item in request.propertyDependencies.items()}
-        every = sorted(request.dependencies)
-        origins = {
-            name: sorted({*found, *(stated.get(name, []) if stated else every)}) for name, found in origins.items()
-        }
-    for urn in dependencies:
-        if not urns.is_valid(urn):
-            raise ResourceError(f"it depends on {urn!r}, which is not a URN")
+    dependencies, origins = _dependencies(request, properties, options, carries_origins=carries_origins)
     return Goal(
         type=request.type,
         name=request.name,
         custom=request.custom,
         properties=downgrade_properties(properties),
         parent=request.parent,
-        dependencies=sorted(dependencies),
+        dependencies=dependencies,
         property_dependencies=origins,
         aliases=[_alias(alias) for alias in options.aliases],
         protect=options.protect if options.HasField("protect") else None,
@@ -124,6 +111,28 @@ def goal_of(
         custom_timeouts=_timeouts(options.custom_timeouts),
         hooks=_hooks(options.hooks),
     )
+
+
+def _dependencies(
+    request: resource_pb2.RegisterResourceRequest,
+    properties: PropertyMap,
+    options: resource_pb2.TransformResourceOptions,
+    *,
+    carries_origins: bool,
+) -> tuple[list[str], dict[str, list[str]]]:
+    """URNs that the resource is made after, and those that each property came from."""
+    origins = {name: dependencies_of(value) for name, value in properties.items()}
+    dependencies = set(options.depends_on)
+    if carries_origins:
+        dependencies.update(*origins.values())
+    else:
+        stated = {name: set(item.urns) for name, item in request.propertyDependencies.items()}
+        every = set(request.dependencies)
+        origins = {name: found | (stated.get(name, set()) if stated else every) for name, found in origins.items()}
+    for urn in dependencies:
+        if not urns.is_valid(urn):
+            raise ResourceError(f"it depends on {urn!r}, which is not a URN")
+    return sorted(dependencies), {name: sorted(found) for name, found in origins.items()}
 
 
 def with_origins(properties: PropertyMap, request: resource_pb2.RegisterResourceRequest) -> PropertyMap:

@@ -6,14 +6,24 @@ import json
 from typing import Any, NoReturn
 
 import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from falaj import errors
 from falaj.engine import urn as urns
-from falaj.engine.provider import CheckFailure, Difference, Existing, InitializationError, ProviderError
+from falaj.engine.protocol import provider_pb2, provider_pb2_grpc, status_pb2
+from falaj.engine.provider import (
+    CheckFailure,
+    Difference,
+    Existing,
+    InitializationError,
+    ProviderError,
+    ProviderLostError,
+)
 from falaj.engine.values import PropertyMap, contains_unknown, keep_secrecy, reveal
 from falaj.engine.wire import decode, encode
+from falaj.errors import FalajError
 
 
 class GrpcProvider:
@@ -270,15 +280,32 @@ def _difference(response: provider_pb2.DiffResponse) -> Difference:
 
 def _raise(error: grpc.RpcError, where: str) -> NoReturn:
     """Raise what a failed call means: partly done, where the provider says so, else failed."""
+    described: FalajError | None = None
+    partly: provider_pb2.ErrorResourceInitFailed | None = None
+    for detail in _details(error):
+        description, failed = Struct(), provider_pb2.ErrorResourceInitFailed()
+        if detail.Unpack(description):
+            described = _described(description)
+        elif detail.Unpack(failed):
+            partly = failed
+    if partly is not None:
+        outputs = decode(partly.properties, where)
+        raise InitializationError(partly.id, outputs, list(partly.reasons), described) from error
+    if error.code() == grpc.StatusCode.UNAVAILABLE and described is None:
+        raise ProviderLostError("the provider's process has ended or can not be reached") from error
+    raise ProviderError(error.details() or str(error.code()), described) from error
+
+
+def _details(error: grpc.RpcError) -> list[AnyMessage]:
     metadata: Any = error.trailing_metadata() or ()  # its stub types the tuple as one entry
-    for name, value in metadata:
-        if name != "grpc-status-details-bin":
-            continue
-        for detail in status_pb2.Status.FromString(value).details:
-            failed = provider_pb2.ErrorResourceInitFailed()
-            if detail.Unpack(failed):
-                outputs = decode(failed.properties, where)
-                raise InitializationError(failed.id, outputs, list(failed.reasons)) from error
-    if error.code() == grpc.StatusCode.UNAVAILABLE:
-        raise ProviderError("the provider's process has ended or can not be reached") from error
-    raise ProviderError(error.details() or str(error.code())) from error
+    packed = [value for name, value in metadata if name == "grpc-status-details-bin"]
+    return [detail for value in packed for detail in status_pb2.Status.FromString(value).details]
+
+
+def _described(description: Struct) -> FalajError | None:
+    """The error that one of our own providers described, to be shown in its own words."""
+    fields = {name: value.string_value for name, value in description.fields.items()}
+    kind = getattr(errors, fields.get("kind", ""), None)
+    if not (isinstance(kind, type) and issubclass(kind, FalajError)):
+        return None
+    return kind(fields["message"], code=fields["code"], where=fields["where"], hint=fields["hint"])

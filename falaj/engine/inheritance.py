@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from pulumi.runtime.proto import callback_pb2, resource_pb2
-
 from falaj.engine import urn as urns
 from falaj.engine.goal import Goal
+from falaj.engine.protocol import callback_pb2, resource_pb2
 
 
 class Inheritance:

@@ -23,8 +23,6 @@ class Journal:
         self._new: list[ResourceState] = []
         self._pending: list[PendingOperation] = list(snapshot.pending)
         self._renamed: dict[str, str] = {}
-        self._documents = dict(snapshot.documents)
-        self._texts: dict[int, str] = {}
         self._lock = threading.RLock()
         self._writing = threading.Lock()
         self._version = 0
@@ -44,6 +42,8 @@ class Journal:
     def begin(self, kind: str, state: ResourceState) -> PendingOperation:
         """Write down that an operation is about to start."""
         operation = PendingOperation(kind, state.copy())
+        if self._store is None:
+            return operation
         with self._lock:
             self._pending = [item for item in self._pending if (item.kind, item.state.urn) != (kind, state.urn)]
             self._pending.append(operation)
@@ -70,8 +70,7 @@ class Journal:
                 self._old = [state for state in self._old if state is not remove]
                 self._new = [state for state in self._new if state is not remove]
             if touched is not None:
-                self._documents.pop(id(touched), None)
-                self._texts.pop(id(touched), None)
+                touched.forget_document()
             if add is not None and remove is not None and remove.urn != add.urn:
                 self._renamed[remove.urn] = add.urn
             if operation is not None or add is None or remove is None or not self._is_same(add, remove):
@@ -82,8 +81,7 @@ class Journal:
         """Write down that resources already in the state were changed in place."""
         with self._lock:
             for state in states:
-                self._documents.pop(id(state), None)
-                self._texts.pop(id(state), None)
+                state.forget_document()
             self._version += 1
         self._commit()
 
@@ -103,12 +101,12 @@ class Journal:
     def _is_same(self, new: ResourceState, old: ResourceState) -> bool:
         if self._store is None:
             return True
-        return self._documents.get(id(old)) == self._document(new)
+        return old.document == self._document(new)
 
     def _document(self, state: ResourceState) -> dict[str, Any]:
-        if id(state) not in self._documents:
-            self._documents[id(state)] = to_json(self._follow_renames(state), self._secrets)
-        return self._documents[id(state)]
+        if state.document is None:
+            state.document = to_json(self._follow_renames(state), self._secrets)
+        return state.document
 
     def _follow_renames(self, state: ResourceState) -> ResourceState:
         names = self._renamed
@@ -129,9 +127,15 @@ class Journal:
     def _text(self, state: ResourceState) -> str:
         if state.depends_on() & self._renamed.keys():
             return json.dumps(to_json(self._follow_renames(state), self._secrets), ensure_ascii=False)
-        if id(state) not in self._texts:
-            self._texts[id(state)] = json.dumps(self._document(state), ensure_ascii=False)
-        return self._texts[id(state)]
+        if not state.text:
+            state.text = json.dumps(self._document(state), ensure_ascii=False)
+        return state.text
+
+    def _operation_text(self, operation: PendingOperation) -> str:
+        if not operation.text:
+            document = {"resource": self._document(operation.state), "type": operation.kind}
+            operation.text = json.dumps(document, ensure_ascii=False)
+        return operation.text
 
     def _commit(self) -> None:
         """Return once everything noted so far is on disk; one write serves all who wait for it."""
@@ -146,9 +150,7 @@ class Journal:
             with self._lock:
                 version = self._version
                 texts = [self._text(state) for state in (*self._new, *self._old)]
-                pending = [
-                    {"resource": to_json(item.state, self._secrets), "type": item.kind} for item in self._pending
-                ]
+                pending = [self._operation_text(item) for item in self._pending]
                 salt = self._secrets.salt
             store.write(texts, pending, salt)
             self._written = version

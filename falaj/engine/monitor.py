@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from falaj.engine import urn as urns
 from falaj.engine.builtin_provider import STACK_REFERENCE
@@ -18,6 +17,7 @@ from falaj.engine.deployment import Deployment, ResourceError
 from falaj.engine.goal import Completion, Outcome
 from falaj.engine.goal_request import goal_of, options_of, unsupported, with_origins
 from falaj.engine.inheritance import Inheritance
+from falaj.engine.protocol import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
 from falaj.engine.provider import ProviderError
 from falaj.engine.registration import ReadGoal, Registrations
 from falaj.engine.resource_state import ResourceState
@@ -106,7 +106,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
             self._abort(context, error)
         except (CallbackError, ResourceError, ProviderError) as error:
             urn = self._deployment.target.urn(request.parent, request.type, request.name)
-            self._deployment.fail(urn, str(error))
+            self._deployment.fail(urn, _failure(error))
             state = ResourceState(urn=urn, type=request.type, custom=request.custom)
             outcome = Outcome(state, Completion.FAILED)
         self._stop_if_over(context)
@@ -206,7 +206,7 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         except FalajError as error:
             self._abort(context, error)
         except (ResourceError, ProviderError) as error:
-            self._deployment.fail(urn, str(error))
+            self._deployment.fail(urn, _failure(error))
             failed = ResourceState(urn=urn, type=request.type, custom=True, id=request.id)
             outcome = Outcome(failed, Completion.FAILED)
         return resource_pb2.ReadResourceResponse(
@@ -363,6 +363,12 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
             where=where,
             hint="run this stack with the Pulumi CLI: `pulumi up`.",
         )
+
+
+def _failure(error: CallbackError | ResourceError | ProviderError) -> ResourceError:
+    if isinstance(error, ResourceError):
+        return error
+    return ResourceError.of(error) if isinstance(error, ProviderError) else ResourceError(str(error))
 
 
 def _result(outcome: Outcome) -> resource_pb2.Result.ValueType:

@@ -37,7 +37,7 @@ def up(project: Project, stack: str, options: Options | None = None) -> Result:
         result = _result(planned, started)
         stop_on_violations(stack, result)
         session.store.back_up()
-        return _result(PassRunner(session, PassKind.UPDATE).run(), started)
+        return _result(PassRunner(session, PassKind.UPDATE, after_preview=True).run(), started)
 
 
 def stop_on_violations(stack: str, result: Result) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from falaj.engine.builtin_provider import BuiltinProvider
 from falaj.engine.callbacks import Callbacks
@@ -18,6 +18,7 @@ from falaj.engine.events import PassFinished, PassKind, PassStarted, Severity, S
 from falaj.engine.journal import Journal
 from falaj.engine.monitor import ResourceMonitor
 from falaj.engine.program import Program
+from falaj.engine.protocol import engine_pb2_grpc, resource_pb2_grpc
 from falaj.engine.provider import Provider
 from falaj.engine.provider_registry import ProviderRegistry
 from falaj.engine.registration import Registrations
@@ -53,9 +54,12 @@ class PassResult:
 class PassRunner:
     """Runs one pass of a session."""
 
-    def __init__(self, session: Session, kind: PassKind, *, destroying: bool = False) -> None:
+    def __init__(
+        self, session: Session, kind: PassKind, *, destroying: bool = False, after_preview: bool = False
+    ) -> None:
         self._session = session
         self._kind = kind
+        self._after_preview = after_preview
         self._destroying = destroying or kind is PassKind.DESTROY
         secrets = session.store.secrets(session.target.settings.salt)
         snapshot = session.store.read(secrets)
@@ -73,7 +77,8 @@ class PassRunner:
         started = time.monotonic()
         deployment = self._deployment
         deployment.emit(PassStarted(self._kind))
-        report_interrupted(deployment)
+        if not self._after_preview:
+            report_interrupted(deployment)
         outputs = PropertyMap()
         error: FalajError | None
         try:
@@ -228,7 +233,10 @@ class PassRunner:
             failed = dict(deployment.record.failed)
         if not failed:
             return None
-        lines = [f"{urn}\n  {text.replace(chr(10), chr(10) + '  ')}" for urn, text in failed.items()]
+        alone = next(iter(failed.values())).described
+        if alone is not None and len(failed) == 1:
+            return alone
+        lines = [f"{urn}\n{textwrap.indent(str(error), '  ')}" for urn, error in failed.items()]
         left = len(deployment.record.skipped)
         if left:
             lines.append(f"{left} resources that depend on them were left out.")
@@ -243,8 +251,7 @@ class PassRunner:
 def policy_error(stack: str, violations: list[Violation], *, created: bool) -> PolicyViolationError:
     """The error that lists every verdict which stopped an update."""
     lines = [
-        f"{violation.policy}  {violation.urn}\n  {violation.message.replace(chr(10), chr(10) + '  ')}"
-        for violation in violations
+        f"{violation.policy}  {violation.urn}\n{textwrap.indent(violation.message, '  ')}" for violation in violations
     ]
     ending = "What was done before is in the state." if created else "Nothing was created."
     return PolicyViolationError(

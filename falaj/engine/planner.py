@@ -200,7 +200,7 @@ class Planner:
         try:
             return self.difference(existing, new.inputs, plan.provider)
         except ProviderError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError.of(error) from error
 
     def _provider_changed(self, old: ResourceState, new: ResourceState) -> bool:
         """Whether a change of provider means that it can not manage the resource any more."""
@@ -219,7 +219,7 @@ class Planner:
         try:
             difference = provider.diff_config(new_urn, before.inputs.without(INTERNAL), before.outputs, wanted)
         except ProviderError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError.of(error) from error
         return bool(replacing_keys(difference, [], []))
 
     def _checked(
@@ -230,7 +230,7 @@ class Planner:
         try:
             inputs, failures = provider.check(new.urn, old, wanted, secrets.token_bytes(_SEED_BYTES))
         except ProviderError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError.of(error) from error
         if failures:
             raise ResourceError(
                 "\n".join(f"{item.property}: {item.reason}" if item.property else item.reason for item in failures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from falaj.errors import ConfigurationError
 
+_SDK = re.compile(r"\bpulumi[-_]([a-z0-9-]+)")
 _UNSUPPORTED = {
     "backend": "a backend of its own",
     "config": "configuration for every stack",
@@ -124,6 +126,16 @@ def interpreter(directory: Path, options: dict[str, Any]) -> Path:
                 if python.exists():
                     return python
     return Path(sys.executable)
+
+
+def required_packages(project: Project) -> set[str]:
+    """Packages whose SDKs the project requires, by its pyproject.toml or requirements.txt: what to start early."""
+    found: set[str] = set()
+    for name in ("pyproject.toml", "requirements.txt"):
+        file = project.root / name
+        if file.is_file():
+            found.update(_SDK.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return found
 
 
 def _find(path: Path) -> Path:

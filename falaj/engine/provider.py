@@ -6,17 +6,29 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from falaj.engine.values import PropertyMap
+from falaj.errors import FalajError
 
 
 class ProviderError(Exception):
     """A provider refused or failed; the text is the provider's."""
 
+    def __init__(self, message: str, described: FalajError | None = None) -> None:
+        super().__init__(message)
+        self.described = described
+
+
+class ProviderLostError(ProviderError):
+    """The provider's process ended in the middle of a call: what it was asked for may or may not be done."""
+
 
 class InitializationError(ProviderError):
     """The resource exists but is not ready."""
 
-    def __init__(self, identifier: str, outputs: PropertyMap, reasons: list[str]) -> None:
-        super().__init__("; ".join(reasons) or "the resource was created but is not ready")
+    def __init__(
+        self, identifier: str, outputs: PropertyMap, reasons: list[str], described: FalajError | None = None
+    ) -> None:
+        text = "; ".join(reasons) or "the resource was created but is not ready"
+        super().__init__(str(described) if described else text, described)
         self.id = identifier
         self.outputs = outputs
         self.reasons = reasons

@@ -95,7 +95,7 @@ class Registrations:
             self._plans[urn] = plan
             return Outcome(self.executor.execute(plan))
         except ResourceError as failure:
-            deployment.fail(urn, str(failure))
+            deployment.fail(urn, failure)
             return Outcome(unknown, Completion.FAILED)
 
     def read(self, goal: ReadGoal) -> Outcome:
@@ -121,7 +121,7 @@ class Registrations:
             old = deployment.olds.get(urn)
             deployment.perform(step_for(StepOp.READ, new), lambda: self._read(new, old))
         except ResourceError as failure:
-            deployment.fail(urn, str(failure))
+            deployment.fail(urn, failure)
             return Outcome(new, Completion.FAILED)
         return Outcome(new)
 
@@ -134,7 +134,7 @@ class Registrations:
                 try:
                     found = provider.read(new.urn, new.id, new.inputs)
                 except ProviderError as error:
-                    raise ResourceError(str(error)) from error
+                    raise ResourceError.of(error) from error
             if found is None:
                 raise ResourceError(f"there is no {new.type} with the identifier {new.id}")
             new.id, new.outputs = found
@@ -168,7 +168,7 @@ class Registrations:
             try:
                 self.hooks.run(kinds[plan.op], plan.old, state)
             except ResourceError as failure:
-                self.deployment.fail(urn, str(failure))
+                self.deployment.fail(urn, failure)
 
     def finish_stack(self) -> PropertyMap:
         """Record the stack's outputs. After a failure, what is not known now keeps its old value."""

@@ -60,7 +60,7 @@ def _delete(registrations: Registrations, state: ResourceState) -> bool:
     try:
         deployment.perform(step_for(StepOp.DELETE, state), act, silent=replaced or state.external)
     except ResourceError as failure:
-        deployment.fail(state.urn, str(failure))
+        deployment.fail(state.urn, failure)
         return False
     return True
 

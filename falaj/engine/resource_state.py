@@ -120,6 +120,9 @@ class ResourceState:
     hooks: dict[str, list[str]] = field(default_factory=dict)
     """Names of the program's hooks to call around its steps."""
 
+    delete_before_replace: bool | None = None
+    """Whether the program says which goes first when it is replaced; shown to policies, not kept."""
+
     import_id: str = ""
     """Identifier it was imported by; kept for the Pulumi CLI."""
 
@@ -131,6 +134,12 @@ class ResourceState:
 
     unread: dict[str, Any] = field(default_factory=dict)
     """Fields the engine does not use but must not lose."""
+
+    document: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    """Its entry in the state file, so that what did not change is written as it was; None once it has changed."""
+
+    text: str = field(default="", compare=False, repr=False)
+    """That entry as text; empty until it is first written."""
 
     @property
     def reference(self) -> str:
@@ -148,7 +157,11 @@ class ResourceState:
 
     def copy(self) -> ResourceState:
         """A copy to be changed without touching this one."""
-        return replace(self)
+        return replace(self, document=None, text="")
+
+    def forget_document(self) -> None:
+        """Have it written anew: it was changed in place."""
+        self.document, self.text = None, ""
 
 
 def now() -> str:
@@ -194,6 +207,7 @@ def from_json(document: dict[str, Any], secrets: StackSecrets) -> ResourceState:
     state.hooks = rest.pop("resourceHooks", None) or {}
     state.replacement_trigger = value_from_json(rest.pop("replacementTrigger", None), secrets)
     state.unread = rest
+    state.document = document
     return state
 
 

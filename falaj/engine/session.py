@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Self
 
 import grpc
-from pulumi.runtime.proto import engine_pb2_grpc
 
 from falaj.engine import urn as urns
 from falaj.engine.analyzers import Analyzer
@@ -18,7 +17,8 @@ from falaj.engine.deployment import Emitter, Target
 from falaj.engine.engine_service import EngineService
 from falaj.engine.events import PassKind, Severity
 from falaj.engine.options import Options
-from falaj.engine.project import Project
+from falaj.engine.project import Project, required_packages
+from falaj.engine.protocol import engine_pb2_grpc
 from falaj.engine.provider_host import ProviderHost
 from falaj.engine.server import serve
 from falaj.engine.stack_settings import StackSettings
@@ -59,7 +59,7 @@ class Session:
                 self._analyzers.append(
                     self._starter.submit(Analyzer, pack, self._address, self.options.policy_timeout, self._report)
                 )
-        self.host.prepare(self._packages_in_state())
+        self.host.prepare(self._packages_in_state() if self.store.exists() else required_packages(self.project))
 
     def analyzers(self, kind: PassKind) -> Sequence[Analyzer]:
         """The policy packs, started and told which pass they judge."""
@@ -88,8 +88,6 @@ class Session:
         self._server.stop(0)
 
     def _packages_in_state(self) -> list[str]:
-        if not self.store.exists():
-            return []
         resources = self.store.document()["deployment"].get("resources") or []
         types = [str(entry.get("type", "")) for entry in resources]
         return [name.removeprefix(urns.PROVIDER_PREFIX) for name in types if urns.is_provider_type(name)]

@@ -35,6 +35,9 @@ class PendingOperation:
     state: ResourceState
     """The resource as it was when the operation began."""
 
+    text: str = ""
+    """Its entry in the state file; empty until it is first written."""
+
 
 @dataclass(slots=True)
 class Snapshot:
@@ -45,9 +48,6 @@ class Snapshot:
 
     pending: list[PendingOperation] = field(default_factory=list)
     """Operations that an earlier, killed run had begun."""
-
-    documents: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """The JSON of each resource, by the identity of its state, so that what did not change is written as it was."""
 
 
 class StateStore:
@@ -103,9 +103,7 @@ class StateStore:
         snapshot = Snapshot()
         try:
             for entry in deployment.get("resources") or []:
-                state = from_json(entry, secrets)
-                snapshot.resources.append(state)
-                snapshot.documents[id(state)] = entry
+                snapshot.resources.append(from_json(entry, secrets))
             for operation in deployment.get("pending_operations") or []:
                 snapshot.pending.append(PendingOperation(operation["type"], from_json(operation["resource"], secrets)))
         except FalajError:
@@ -117,8 +115,8 @@ class StateStore:
             raise self._damaged(problem)
         return snapshot
 
-    def write(self, resources: Sequence[str], pending: Sequence[dict[str, Any]], salt: str) -> None:
-        """Put these resources (each already JSON text) in the file, whole or not at all, and onto the disk."""
+    def write(self, resources: Sequence[str], pending: Sequence[str], salt: str) -> None:
+        """Put these entries (each already JSON text) in the file, whole or not at all, and onto the disk."""
         text = render(resources, pending, salt)
         fresh = self.file.with_suffix(".json.new")
         try:
@@ -201,7 +199,7 @@ class StateStore:
         )
 
 
-def render(resources: Sequence[str], pending: Sequence[dict[str, Any]], salt: str) -> str:
+def render(resources: Sequence[str], pending: Sequence[str], salt: str) -> str:
     """The state file's text."""
     version = f"v{importlib.metadata.version('pulumi')}"
     manifest = {"time": now(), "magic": hashlib.sha256(version.encode()).hexdigest(), "version": version}
@@ -210,7 +208,7 @@ def render(resources: Sequence[str], pending: Sequence[dict[str, Any]], salt: st
         parts.append(f'"secrets_providers":{json.dumps({"type": "passphrase", "state": {"salt": salt}})}')
     parts.append('"resources":[\n' + ",\n".join(resources) + "\n]")
     if pending:
-        parts.append(f'"pending_operations":{json.dumps(pending, ensure_ascii=False)}')
+        parts.append('"pending_operations":[\n' + ",\n".join(pending) + "\n]")
     parts.append('"metadata":{}')
     return f'{{"version":{VERSION},"deployment":{{\n' + ",\n".join(parts) + "\n}}\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -77,7 +77,7 @@ class PropertyMap(dict[str, Value]):
     wire: Any
     """Its protobuf form, once made or received; managed by ``falaj.engine.wire``."""
 
-    def __init__(self, properties: dict[str, Value] | Iterable[tuple[str, Value]] = (), wire: object = None) -> None:
+    def __init__(self, properties: Mapping[str, Value] | Iterable[tuple[str, Value]] = (), wire: object = None) -> None:
         super().__init__(properties)
         self.wire = wire
 

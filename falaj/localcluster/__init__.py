@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from falaj.localcluster import images
     from falaj.localcluster.binaries import build
-    from falaj.localcluster.lifecycle import Status, down, kubeconfig, logs, status, up
+    from falaj.localcluster.caches import trim
     from falaj.localcluster.machine import Finding, doctor
     from falaj.localcluster.progress import Progress
+    from falaj.localcluster.removal import down
+    from falaj.localcluster.report import Status, kubeconfig, logs, status
+    from falaj.localcluster.start import up
     from falaj.localcluster.state import ComponentStatus
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "kubeconfig",
     "logs",
     "status",
+    "trim",
     "up",
 ]
 
@@ -32,14 +36,15 @@ _HOMES = {
     "ComponentStatus": "state",
     "Finding": "machine",
     "Progress": "progress",
-    "Status": "lifecycle",
+    "Status": "report",
     "build": "binaries",
     "doctor": "machine",
-    "down": "lifecycle",
-    "kubeconfig": "lifecycle",
-    "logs": "lifecycle",
-    "status": "lifecycle",
-    "up": "lifecycle",
+    "down": "removal",
+    "kubeconfig": "report",
+    "logs": "report",
+    "status": "report",
+    "trim": "caches",
+    "up": "start",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import socket
 import subprocess
 import sys
@@ -50,6 +52,11 @@ def table(places: Places, subnets: Subnets, binaries: Path) -> tuple[Component, 
         _load_balancer(places, subnets),
         _kubelet(places, subnets, binaries),
     )
+
+
+def fingerprint(table: tuple[Component, ...]) -> str:
+    """A hash that changes with any command line: a supervisor that runs others has to be replaced."""
+    return hashlib.sha256(json.dumps([component.command for component in table]).encode()).hexdigest()
 
 
 def _command(program: Path | str, **flags: object) -> tuple[str, ...]:

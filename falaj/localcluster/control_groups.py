@@ -18,18 +18,28 @@ SHIMS = "shims"
 """One containerd shim for each pod: they and their pods outlive a restart of the components."""
 PODS = "pods"
 """The kubelet's own root, under which it makes the pods' cgroups."""
-NEEDED_CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids")
+NEEDED_CONTROLLERS = ("cpu", "cpuset", "hugetlb", "io", "memory", "pids")
 KILL_SECONDS = 20.0
 
 
 def hierarchies(mounts: Path = MOUNTS) -> tuple[Path, ...]:
-    """The mount point of every cgroup hierarchy of this machine, each once."""
-    found: dict[str, Path] = {}
-    for line in mounts.read_text().splitlines():
-        device, where, kind, options = line.split()[:4]
-        if kind in ("cgroup", "cgroup2"):
-            found.setdefault(f"{device} {kind} {options}", Path(where))
-    return tuple(found.values())
+    """The mount point of every cgroup v1 hierarchy, each once; where there is none, that of the one of v2.
+
+    Where both are mounted the one of v2 has no controllers, and containerd does not move shims in it: what belongs to
+    which group is told by v1 alone.
+    """
+    mounted = _mounted(mounts)
+    first: dict[str, Path] = {}
+    for kind, options, path in mounted:
+        if kind == "cgroup":
+            first.setdefault(options, path)
+    return tuple(first.values()) or tuple(path for _, _, path in mounted[:1])
+
+
+def _mounted(mounts: Path = MOUNTS) -> list[tuple[str, str, Path]]:
+    """Kind, options and place of every cgroup file system."""
+    fields = (line.split() for line in mounts.read_text().splitlines())
+    return [(kind, options, Path(where)) for _, where, kind, options, *_ in fields if kind in ("cgroup", "cgroup2")]
 
 
 def create(group: str) -> None:
@@ -132,7 +142,7 @@ def kill(group: str) -> None:
 
 def remove(group: str) -> None:
     """Remove this cgroup and all below it; refuses while a process is left in it."""
-    for hierarchy in hierarchies():
+    for _, _, hierarchy in _mounted():  # runc makes groups in all of them
         for directory in _bottom_up(hierarchy / group):
             _remove_one(directory)
 

@@ -11,6 +11,7 @@ import platformdirs
 
 from falaj.errors import ConfigurationError
 
+DEFAULT_NAME = "falaj"
 CLUSTERS = Path("/var/lib/falaj/clusters")
 RUN = Path("/run/falaj")
 NETWORK_NAMESPACES = Path("/run/netns")

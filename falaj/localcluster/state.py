@@ -42,6 +42,9 @@ class SupervisorState:
     binaries: str
     """The folder of the binaries that it runs."""
 
+    fingerprint: str
+    """Of the command lines that it runs."""
+
     components: tuple[ComponentStatus, ...]
     """In the order they were started."""
 
@@ -54,13 +57,13 @@ def write(places: Places, state: SupervisorState) -> None:
 
 
 def read(places: Places) -> SupervisorState | None:
-    """The last account; None where there never was one."""
+    """The last account; None where there is none, or only one that another version of this program wrote."""
     try:
         content = json.loads(places.state.read_text())
-    except FileNotFoundError:
+        components = tuple(ComponentStatus(**component) for component in content.pop("components"))
+        return SupervisorState(components=components, **content)
+    except (FileNotFoundError, KeyError, TypeError):
         return None
-    components = tuple(ComponentStatus(**component) for component in content.pop("components"))
-    return SupervisorState(components=components, **content)
 
 
 def take_lock(path: Path) -> int | None:

@@ -60,6 +60,7 @@ class Supervisor:
     def __init__(self, places: Places, table: tuple[Component, ...], binaries: Path) -> None:
         self._places = places
         self._binaries = binaries
+        self._fingerprint = components.fingerprint(table)
         self._children = {component.name: Child(component) for component in table}
         self._selector = selectors.DefaultSelector()
         self._stopping = False
@@ -140,6 +141,7 @@ class Supervisor:
             pid=os.getpid(),
             started=self._started,
             binaries=str(self._binaries),
+            fingerprint=self._fingerprint,
             components=tuple(
                 state.ComponentStatus(
                     name=name,

@@ -131,6 +131,11 @@ CONTROL.good(
     network_policy("no-egress", policyTypes=["Egress"]),
 )
 CONTROL.good(
+    "types left to the default, with rules for both directions",
+    namespace(),
+    network_policy(policyTypes=None, egress=[{"to": [{"podSelector": {}}]}]),
+)
+CONTROL.good(
     "name made by the cluster, policy made from it",
     namespace(name=UNKNOWN),
     network_policy(inside=UNKNOWN, made_from=[namespace().urn]),
@@ -150,6 +155,13 @@ CONTROL.bad(
     namespace(),
     network_policy(policyTypes=None),
     finding=EGRESS_OPEN,
+)
+CONTROL.bad("policy types empty", namespace(), network_policy(policyTypes=[]), finding=EGRESS_OPEN)
+CONTROL.bad(
+    "only some pods, by expression",
+    namespace(),
+    network_policy(podSelector={"matchExpressions": [{"key": "app", "operator": "Exists"}]}),
+    finding=(INGRESS_OPEN, EGRESS_OPEN),
 )
 CONTROL.bad(
     "only some pods",
@@ -190,6 +202,8 @@ CONTROL.unknown(
     network_policy(inside=UNKNOWN),
     at="metadata.namespace",
 )
+CONTROL.unknown("peers made elsewhere", namespace(), network_policy(egress=[{"to": UNKNOWN}]), at="spec.egress[0].to")
+CONTROL.unknown("types made elsewhere", namespace(), network_policy(policyTypes=UNKNOWN), at="spec.policyTypes")
 CONTROL.unknown("pods selected elsewhere", namespace(), network_policy(podSelector=UNKNOWN), at="spec.podSelector")
 CONTROL.unknown("name not known and no trace of it", namespace(name=UNKNOWN), network_policy(), at="metadata.name")
 CONTROL.not_applicable("the cluster's own namespace", namespace(name="kube-system"))

@@ -45,6 +45,7 @@ def stays_unprivileged(workload: Workload) -> Iterator[Outcome]:
 
 
 CONTROL.good("forbidden in so many words", deployment())
+CONTROL.good("process tree as usual", deployment([container(securityContext=security(procMount="Default"))]))
 CONTROL.good("privileged left out", cronjob([container(securityContext=security(privileged=None))]))
 CONTROL.bad(
     "privileged",

@@ -55,7 +55,9 @@ def shares_nothing_with_the_node(workload: Workload) -> Iterator[Outcome]:
             yield from port["hostPort"].must(lambda value: value in (None, 0), "nothing")
 
 
-CONTROL.good("a pod of its own", deployment([container(ports=[{"containerPort": 8080}])], hostNetwork=False))
+CONTROL.good(
+    "a pod of its own", deployment([container(ports=[{"containerPort": 8080, "hostPort": 0}])], hostNetwork=False)
+)
 CONTROL.good("shared memory without the host's", cronjob(volumes=[{"name": "shm", "emptyDir": {"medium": "Memory"}}]))
 CONTROL.bad(
     "all three namespaces",

@@ -85,6 +85,15 @@ CONTROL.bad(
     ),
 )
 CONTROL.bad(
+    "numbers that are no amount",
+    deployment([sized(requests={"cpu": True, "memory": 0}, limits={"cpu": 0.1, "memory": -1})]),
+    finding=(
+        f"spec.template.spec.containers[0].resources.requests.cpu: found true, expected {EXPECTED}",
+        f"spec.template.spec.containers[0].resources.requests.memory: found 0, expected {EXPECTED}",
+        f"spec.template.spec.containers[0].resources.limits.memory: found -1, expected {EXPECTED}",
+    ),
+)
+CONTROL.bad(
     "an init container without a memory limit",
     cronjob(
         initContainers=[sized(requests={"cpu": "100m", "memory": "64Mi"}, limits={"cpu": "100m"})],

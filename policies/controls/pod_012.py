@@ -76,6 +76,10 @@ def holds_secret(name: object, value: object) -> bool:
     return looks_like_a_secret(value) or (named_like_a_secret(str(name)) and not is_switch(value))
 
 
+DEPLOYED = "spec.template.spec.containers[0]"
+SCHEDULED = f"spec.jobTemplate.{DEPLOYED}"
+
+
 def with_env(*variables: object) -> dict[str, object]:
     """Describe a container with these variables."""
     return container(env=list(variables))
@@ -96,31 +100,22 @@ CONTROL.good(
         ]
     ),
 )
+CONTROL.good("settings from a ConfigMap", deployment([container(envFrom=[{"configMapRef": {"name": "settings"}}])]))
 CONTROL.bad(
     "a password by name",
     deployment([with_env({"name": "DB_PASSWORD", "value": "sesame"})]),
-    finding=(
-        "spec.template.spec.containers[0].env[0].value: "
-        "found a literal secret in DB_PASSWORD, expected a file mounted from a Secret"
-    ),
+    finding=f"{DEPLOYED}.env[0].value: found a literal secret in DB_PASSWORD, expected {EXPECTED}",
 )
 CONTROL.bad(
     "a token by its looks",
     deployment([with_env({"name": "GREETING", "value": f"eyJhbGciOiJI.eyJzdWIiOiIx{'A' * 8}.c2ln"})]),
-    finding=(
-        "spec.template.spec.containers[0].env[0].value: "
-        "found a literal secret in GREETING, expected a file mounted from a Secret"
-    ),
+    finding=f"{DEPLOYED}.env[0].value: found a literal secret in GREETING, expected {EXPECTED}",
 )
 CONTROL.bad(
     "marked secret by the program",
     deployment([with_env({"name": "GREETING", "value": Secret("marhaba")})]),
-    finding=(
-        "spec.template.spec.containers[0].env[0].value: "
-        "found a literal secret in GREETING, expected a file mounted from a Secret"
-    ),
+    finding=f"{DEPLOYED}.env[0].value: found a literal secret in GREETING, expected {EXPECTED}",
 )
-CONTAINER = "spec.jobTemplate.spec.template.spec.containers[0]"
 CONTROL.bad(
     "by reference",
     cronjob(
@@ -132,13 +127,28 @@ CONTROL.bad(
         ]
     ),
     finding=(
-        f"{CONTAINER}.env[0].valueFrom.secretKeyRef: found DB from Secret database, expected {EXPECTED}",
-        f"{CONTAINER}.envFrom[0].secretRef: found all of Secret everything, expected {EXPECTED}",
+        f"{SCHEDULED}.env[0].valueFrom.secretKeyRef: found DB from Secret database, expected {EXPECTED}",
+        f"{SCHEDULED}.envFrom[0].secretRef: found all of Secret everything, expected {EXPECTED}",
     ),
 )
 CONTROL.unknown(
     "value made by another resource",
     deployment([with_env({"name": "DATABASE", "value": UNKNOWN})]),
     at="spec.template.spec.containers[0].env[0].value",
+)
+CONTROL.unknown(
+    "Secret chosen elsewhere",
+    deployment(
+        [
+            container(
+                env=[{"name": "DATABASE", "valueFrom": {"secretKeyRef": {"name": UNKNOWN, "key": "password"}}}],
+                envFrom=[{"secretRef": {"name": UNKNOWN}}],
+            )
+        ]
+    ),
+    at=(
+        f"{DEPLOYED}.env[0].valueFrom.secretKeyRef.name",
+        f"{DEPLOYED}.envFrom[0].secretRef.name",
+    ),
 )
 CONTROL.not_applicable("a Service runs nothing", service())

@@ -96,6 +96,11 @@ CONTROL.bad(
     deployment([runtime({"name": SWITCH, "valueFrom": {"configMapKeyRef": {"name": "server", "key": "telemetry"}}})]),
     finding='spec.template.spec.containers[0].env[0].value: found nothing, expected "1" in ORT_DISABLE_TELEMETRY',
 )
+CONTROL.bad(
+    "left on in a model server under another name",
+    deployment([container(image=f"registry.ae/risk@{DIGEST}", env=None)], parent="falaj:index:OnnxRuntimeServer"),
+    finding='spec.template.spec.containers[0].env: found nothing, expected "1" in ORT_DISABLE_TELEMETRY',
+)
 CONTROL.unknown(
     "value made elsewhere",
     deployment([runtime({"name": SWITCH, "value": UNKNOWN})]),

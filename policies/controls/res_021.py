@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from falaj.catalog.data_flows import Channel, DataClass, Encryption
 from falaj.catalog.regions import regions
@@ -12,8 +13,8 @@ from policies.flows import DeclaredFlows, as_declared_flows
 from policies.frameworks import HEALTH, PDPL, RESIDENCY
 from policies.kinds import COMPONENTS
 from policies.node import Node
-from policies.outcomes import Outcome, Undecided
-from policies.values import UNKNOWN
+from policies.outcomes import Finding, Outcome, Undecided
+from policies.values import UNKNOWN, shown
 
 UAE = "AE"
 OPERATOR_SAYS = "falaj:localCountry"
@@ -65,7 +66,7 @@ def stays_and_is_protected(declared: DeclaredFlows) -> Iterator[Outcome]:
     if declared.flows.value is None:
         yield Undecided(declared.flows.path, missing="the component has to say what it moves, [] for nothing")
     for flow in declared.flows.items():
-        yield from lies_in_the_uae(flow["region"], declared.config)
+        yield from lies_in_the_uae(flow, declared.config)
         yield from flow["channel"].must(lambda value: value in CHANNELS, f"one of {', '.join(CHANNELS)}")
         yield from flow["data_class"].must(lambda value: value in PROTECTION, f"one of {', '.join(PROTECTION)}")
         for end in ("source", "sink"):
@@ -73,8 +74,9 @@ def stays_and_is_protected(declared: DeclaredFlows) -> Iterator[Outcome]:
         yield from is_protected(flow)
 
 
-def lies_in_the_uae(region: Node, config: Mapping[str, str]) -> Iterator[Outcome]:
+def lies_in_the_uae(flow: Node, config: Mapping[str, str]) -> Iterator[Outcome]:
     """Judge the region of a sink by the catalog, or by the operator's word where the catalog cannot know."""
+    region = flow["region"]
     country = country_of(region.value)
     if country == "unknown":
         country = config.get(OPERATOR_SAYS)
@@ -84,7 +86,11 @@ def lies_in_the_uae(region: Node, config: Mapping[str, str]) -> Iterator[Outcome
             )
             return
     allowed = ", ".join(sorted(key for key in regions() if country_of(key) == UAE))
-    yield from region.must(lambda _: country == UAE, f"a region in the UAE: {allowed}")
+    for outcome in region.must(lambda _: country == UAE, f"a region in the UAE: {allowed}"):
+        if isinstance(outcome, Finding):
+            yield replace(outcome, found=f"{outcome.found} for {shown(flow['sink'].value)}")
+        else:
+            yield outcome
 
 
 def country_of(region: object) -> str | None:
@@ -125,16 +131,17 @@ CONTROL.good(
     component([data_flow(region="local")]),
     config={OPERATOR_SAYS: UAE},
 )
+UAE_REGIONS = "a region in the UAE: me-central-1, uaecentral, uaenorth"
 CONTROL.bad(
     "a sink abroad",
     component([data_flow(), data_flow(sink="feature-store", region="me-south-1")]),
-    finding=("dataFlows[1].region: found me-south-1, expected a region in the UAE: me-central-1, uaecentral, uaenorth"),
+    finding=f"dataFlows[1].region: found me-south-1 for feature-store, expected {UAE_REGIONS}",
 )
 CONTROL.bad(
     "a cluster of the operator's own, elsewhere",
     component([data_flow(region="local")]),
     config={OPERATOR_SAYS: "BH"},
-    finding="dataFlows[0].region: found local, expected a region in the UAE: me-central-1, uaecentral, uaenorth",
+    finding=f"dataFlows[0].region: found local for gateway/traefik, expected {UAE_REGIONS}",
 )
 CONTROL.bad(
     "in the clear",
@@ -161,6 +168,11 @@ CONTROL.bad(
     ),
 )
 CONTROL.unknown("region made elsewhere", component([data_flow(region=UNKNOWN)]), at="dataFlows[0].region")
+CONTROL.unknown(
+    "an end made elsewhere",
+    component([data_flow(source="gateway/traefik", sink=UNKNOWN, channel="grpc", encryption="cluster_network")]),
+    at="dataFlows[0].sink",
+)
 CONTROL.unknown("nothing declared", component(None), at="dataFlows")
 CONTROL.unknown(
     "a cluster of the operator's own, who knows where", component([data_flow(region="local")]), at="dataFlows[0].region"

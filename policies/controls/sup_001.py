@@ -56,7 +56,12 @@ def has_digest(image: object) -> bool:
 CONTROL.good("digest and tag", deployment([container(image=f"registry.ae/triton:26.07@{DIGEST}")]))
 CONTROL.good(
     "model as image volume by digest",
-    deployment(volumes=[{"name": "model", "image": {"reference": f"falaj.local/models/iris@{DIGEST}"}}]),
+    deployment(
+        volumes=[
+            {"name": "model", "image": {"reference": f"falaj.local/models/iris@{DIGEST}"}},
+            {"name": "tmp", "emptyDir": {}},
+        ]
+    ),
 )
 CONTROL.bad(
     "tag in an init container",

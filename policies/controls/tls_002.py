@@ -50,7 +50,7 @@ def ingress_speaks_tls(spec: Node) -> Iterator[Outcome]:
     """Find each host of an Ingress that no entry of its TLS section covers."""
     entries = list(spec["tls"].items())
     if not entries:
-        yield from spec["tls"].must(bool, "an entry for each host")
+        yield spec["tls"].finding("an entry for each host")
     covered: set[object] = set()
     for entry in entries:
         if not entry["hosts"].known:
@@ -86,6 +86,11 @@ CONTROL.bad(
     "HTTPS without a certificate",
     gateway(listener(tls={"certificateRefs": []})),
     finding="spec.listeners[0].tls.certificateRefs: found [], expected the Secret with the certificate",
+)
+CONTROL.bad(
+    "HTTPS passed through, which no gateway can route",
+    gateway(listener(tls={"mode": "Passthrough"})),
+    finding="spec.listeners[0].tls.certificateRefs: found nothing, expected the Secret with the certificate",
 )
 CONTROL.bad(
     "Ingress without TLS", ingress(tls=None), finding="spec.tls: found nothing, expected an entry for each host"

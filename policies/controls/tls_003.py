@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
-from policies.examples import LABELS, deployment, metadata, service
+from policies.examples import LABELS, deployment, gateway_service, metadata, service
 from policies.frameworks import TRANSPORT, UAE_IA
-from policies.kinds import GATEWAY_COMPONENTS, SERVICES
+from policies.kinds import GATEWAY_COMPONENT, SERVICES
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.values import UNKNOWN
@@ -49,18 +49,8 @@ def is_not_published(found: Resource) -> Iterator[Outcome]:
 
 
 def under_gateway(found: Resource) -> bool:
-    """Tell whether a gateway component is among the parents of the resource."""
-    return any(token.startswith(GATEWAY_COMPONENTS) for token in found.type_chain[:-1])
-
-
-def gateway_service(*, role: object = "gateway", port: object = 443) -> Resource:
-    """Make the Service that publishes the gateway."""
-    return service(
-        urn=f"urn:pulumi:stack::project::falaj:index:GatewayPlatform${SERVICES[0]}::gateway-service",
-        meta=metadata(labels=LABELS | {ROLE: role}),
-        type="LoadBalancer",
-        ports=[{"name": "https", "port": port, "targetPort": 8443}],
-    )
+    """Tell whether the gateway is among the parents of the resource."""
+    return GATEWAY_COMPONENT in found.type_chain[:-1]
 
 
 CONTROL.good("inside the cluster", service())

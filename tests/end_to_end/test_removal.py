@@ -17,12 +17,12 @@ pytestmark = pytest.mark.cluster
 def test_a_destroyed_tenant_leaves_nothing(environment: Workspace, kubernetes_client: lightkube.Client) -> None:
     environment.write_tenant("leaving")
     environment.up("leaving")
-    kubernetes_client.get(Namespace, "leaving")
+    kubernetes_client.get(Namespace, "tenant-leaving")
 
     environment.destroy("leaving")
 
     with pytest.raises(ApiError) as gone:
-        kubernetes_client.get(Namespace, "leaving")
+        kubernetes_client.get(Namespace, "tenant-leaving")
     assert gone.value.status.code == 404
     listed = json.loads(environment.falaj("stack", "ls", "--json").stdout)
     assert {"name": "leaving", "deployed": False} in listed

@@ -46,11 +46,11 @@ def stranger(kubernetes_client: lightkube.Client) -> Iterator[str]:
 
 
 def server(client: lightkube.Client) -> tuple[str, str, Pod]:
-    pods = list(client.list(Pod, namespace="local-smb", labels={"app.kubernetes.io/name": "iris"}))
+    pods = list(client.list(Pod, namespace="tenant-local-smb", labels={"app.kubernetes.io/name": "iris"}))
     pod = pods[0]
     assert pod.status is not None
     assert pod.status.podIP is not None
-    service = next(found for found in client.list(Service, namespace="local-smb") if found.spec)
+    service = next(found for found in client.list(Service, namespace="tenant-local-smb") if found.spec)
     assert service.spec is not None
     assert service.spec.clusterIP is not None
     return pod.status.podIP, service.spec.clusterIP, pod

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from falaj.engine import Event, Options, Project, Result, destroy, preview, up
-from falaj.engine import passphrase
+from falaj.engine import Event, Options, Project, Result, destroy, passphrase, preview, up
 from falaj.engine.state_store import StateStore
 from tests.engine.fake_provider import World, serve
 
@@ -32,9 +31,7 @@ class Workbench:
         directory = self.root / name
         directory.mkdir(exist_ok=True)
         header = (
-            f"import sys; sys.path.insert(0, {str(PROGRAMS)!r})\n"
-            "import pulumi\n"
-            "from things import Box, Fake, Thing\n"
+            f"import sys; sys.path.insert(0, {str(PROGRAMS)!r})\nimport pulumi\nfrom things import Box, Fake, Thing\n"
         )
         (directory / "__main__.py").write_text(header + textwrap.dedent(source), encoding="utf-8")
 
@@ -47,18 +44,23 @@ class Workbench:
         """The project as the engine reads it."""
         return Project.load(self.root)
 
-    def options(self, **changes: Any) -> Options:
+    def options(self, config: Mapping[str, str] | None = None, policy_timeout: float = 60.0) -> Options:
         """Options that note every event."""
-        return Options(**{"listener": self.events.append, "policy_packs": self.packs, **changes})
+        return Options(
+            config=config or {},
+            listener=self.events.append,
+            policy_packs=self.packs,
+            policy_timeout=policy_timeout,
+        )
 
-    def preview(self, stack: str = "dev", **changes: Any) -> Result:
-        return preview(self.project, stack, self.options(**changes))
+    def preview(self, stack: str = "dev", config: Mapping[str, str] | None = None) -> Result:
+        return preview(self.project, stack, self.options(config))
 
-    def up(self, stack: str = "dev", **changes: Any) -> Result:
-        return up(self.project, stack, self.options(**changes))
+    def up(self, stack: str = "dev", config: Mapping[str, str] | None = None, policy_timeout: float = 60.0) -> Result:
+        return up(self.project, stack, self.options(config, policy_timeout))
 
-    def destroy(self, stack: str = "dev", **changes: Any) -> Result:
-        return destroy(self.project, stack, self.options(**changes))
+    def destroy(self, stack: str = "dev") -> Result:
+        return destroy(self.project, stack, self.options())
 
     def store(self, stack: str = "dev") -> StateStore:
         """The stack's state on disk."""
@@ -86,7 +88,7 @@ def fake_cloud() -> Iterator[tuple[World, int]]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, fake_cloud: tuple[World, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def bench(tmp_path: Path, fake_cloud: tuple[World, int], monkeypatch: pytest.MonkeyPatch) -> Workbench:
     """A fresh project with an empty fake cloud."""
     world, port = fake_cloud
     world.reset()
@@ -101,4 +103,4 @@ def bench(tmp_path: Path, fake_cloud: tuple[World, int], monkeypatch: pytest.Mon
     )
     workbench = Workbench(root, world)
     workbench.stack_file("config: {}\n")
-    yield workbench
+    return workbench

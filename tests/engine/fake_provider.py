@@ -15,6 +15,15 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+Request = (
+    provider_pb2.CheckRequest
+    | provider_pb2.DiffRequest
+    | provider_pb2.ConfigureRequest
+    | provider_pb2.CreateRequest
+    | provider_pb2.UpdateRequest
+    | provider_pb2.ReadRequest
+    | provider_pb2.DeleteRequest
+)
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -24,7 +33,7 @@ class World:
 
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
-    requests: list[Any] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     fail: set[str] = field(default_factory=set)
     not_ready: set[str] = field(default_factory=set)
@@ -52,18 +61,24 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def _note(self, call: str, request: Any) -> str:
+    def _note(self, call: str, request: Request) -> str:
         name = name_of(request.urn)
         with self.world.lock:
             self.world.calls.append((call, name))
             self.world.requests.append(request)
         return name
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:
+    def CheckConfig(  # noqa: N802 - gRPC
+        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        del context
         self._note("CheckConfig", request)
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: Any, context: Any) -> Any:
+    def DiffConfig(  # noqa: N802 - gRPC
+        self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.DiffResponse:
+        del context
         self._note("DiffConfig", request)
         region = "region" in request.news and request.news["region"] != request.old_inputs["region"]
         same = request.old_inputs == request.news
@@ -72,13 +87,19 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
             replaces=["region"] if region else [],
         )
 
-    def Configure(self, request: Any, context: Any) -> Any:
+    def Configure(  # noqa: N802 - gRPC
+        self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.ConfigureResponse:
+        del context
         self._note("Configure", request)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=False
         )
 
-    def Check(self, request: Any, context: Any) -> Any:
+    def Check(  # noqa: N802 - gRPC
+        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        del context
         name = self._note("Check", request)
         news = Struct()
         news.CopyFrom(request.news)
@@ -86,12 +107,13 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
         if "refused" in news:
             failures.append(provider_pb2.CheckFailure(property="refused", reason="is not a property of Thing"))
         if "name" not in news:
-            news["name"] = (
-                request.olds["name"] if "name" in request.olds else f"{name}-{request.randomSeed[:3].hex()}"
-            )
+            news["name"] = request.olds["name"] if "name" in request.olds else f"{name}-{request.randomSeed[:3].hex()}"
         return provider_pb2.CheckResponse(inputs=news, failures=failures)
 
-    def Diff(self, request: Any, context: Any) -> Any:
+    def Diff(  # noqa: N802 - gRPC
+        self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.DiffResponse:
+        del context
         self._note("Diff", request)
         old, new = MessageToDict(request.old_inputs), MessageToDict(request.news)
         for path in request.ignoreChanges:
@@ -104,11 +126,11 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
             changes=changes, diffs=changed, replaces=replaces, deleteBeforeReplace="slot" in changed
         )
 
-    def _refuse(self, name: str, context: Any) -> None:
+    def _refuse(self, name: str, context: grpc.ServicerContext) -> None:
         if name in self.world.fail:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the cloud refuses {name}")
 
-    def _trouble(self, name: str, context: Any, identifier: str, properties: Struct) -> None:
+    def _trouble(self, name: str, context: grpc.ServicerContext, identifier: str, properties: Struct) -> None:
         self.world.entered.set()
         time.sleep(self.world.slow.get(name, 0))
         if name in self.world.not_ready:
@@ -120,14 +142,16 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
             context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
             context.abort(grpc.StatusCode.UNKNOWN, "not ready")
 
-    def Create(self, request: Any, context: Any) -> Any:
+    def Create(  # noqa: N802 - gRPC
+        self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CreateResponse:
         name = self._note("PreviewCreate" if request.preview else "Create", request)
         outputs = Struct()
         outputs.CopyFrom(request.properties)
         if request.preview:
             outputs["serial"] = UNKNOWN
             return provider_pb2.CreateResponse(properties=outputs)
-        identifier = request.properties["name"]
+        identifier = str(request.properties["name"])
         self._refuse(name, context)
         with self.world.lock:
             known = self.world.things.get(identifier)
@@ -137,7 +161,9 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._trouble(name, context, identifier, outputs)
         return provider_pb2.CreateResponse(id=identifier, properties=outputs)
 
-    def Update(self, request: Any, context: Any) -> Any:
+    def Update(  # noqa: N802 - gRPC
+        self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.UpdateResponse:
         name = self._note("PreviewUpdate" if request.preview else "Update", request)
         outputs = Struct()
         outputs.CopyFrom(request.news)
@@ -150,7 +176,10 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
                 self.world.things[request.id] = MessageToDict(outputs)
         return provider_pb2.UpdateResponse(properties=outputs)
 
-    def Read(self, request: Any, context: Any) -> Any:
+    def Read(  # noqa: N802 - gRPC
+        self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.ReadResponse:
+        del context
         self._note("Read", request)
         thing = self.world.things.get(request.id)
         if thing is None:
@@ -159,7 +188,9 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
         properties.update(thing)
         return provider_pb2.ReadResponse(id=request.id, properties=properties)
 
-    def Delete(self, request: Any, context: Any) -> Any:
+    def Delete(  # noqa: N802 - gRPC
+        self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext
+    ) -> Empty:
         name = self._note("Delete", request)
         if name in self.world.fail:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the cloud keeps {name}")
@@ -167,7 +198,10 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
             self.world.things.pop(request.id, None)
         return Empty()
 
-    def Invoke(self, request: Any, context: Any) -> Any:
+    def Invoke(  # noqa: N802 - gRPC
+        self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.InvokeResponse:
+        del context
         with self.world.lock:
             self.world.calls.append(("Invoke", request.tok))
         answer = Struct()
@@ -175,10 +209,15 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.InvokeResponse(
                 failures=[provider_pb2.CheckFailure(property="word", reason="is not one")]
             )
-        answer.update({"answer": request.args["word"] * 2})
-        return provider_pb2.InvokeResponse(**{"return": answer})
+        answer.update({"answer": str(request.args["word"]) * 2})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(answer)
+        return response
 
-    def Cancel(self, request: Any, context: Any) -> Any:
+    def Cancel(  # noqa: N802 - gRPC
+        self, request: Empty, context: grpc.ServicerContext
+    ) -> Empty:
+        del request, context
         return Empty()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-_PACK = '''
+_PACK = """
 import os, sys, time
 from concurrent import futures
 import grpc
@@ -52,7 +52,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
     def Cancel(self, request, context):
         note("Cancel")
         return Empty()
-'''
+"""
 _SERVE = """
 server = grpc.server(futures.ThreadPoolExecutor(8))
 analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Mine(), server)

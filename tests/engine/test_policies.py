@@ -33,7 +33,9 @@ def test_a_pack_is_asked_in_pulumis_order_about_every_resource(bench: Workbench,
     for part in (first, second):
         assert part[1:4] == opening
         asked = ["pulumi:pulumi:Stack test-dev", "pulumi:providers:fake default", "fake:index:Thing one"]
-        assert sorted(part[4:10]) == sorted([f"Remediate {name}" for name in asked] + [f"Analyze {name}" for name in asked])
+        assert sorted(part[4:10]) == sorted(
+            [f"Remediate {name}" for name in asked] + [f"Analyze {name}" for name in asked]
+        )
         assert part[10] == "AnalyzeStack 3"
     assert calls[-1] == "Cancel"
 
@@ -95,7 +97,7 @@ def test_a_verdict_on_the_whole_stack_stops_too(bench: Workbench, tmp_path: Path
     bench.packs = (write_pack(tmp_path / "pack", behaviour)[0],)
     bench.program('Thing("one")')
 
-    with pytest.raises(PolicyViolationError, match="pulumi:pulumi:Stack::test-dev\n.*no thing is big"):
+    with pytest.raises(PolicyViolationError, match=r"pulumi:pulumi:Stack::test-dev\n.*no thing is big"):
         bench.up()
 
     assert bench.world.things == {}

@@ -77,9 +77,7 @@ def test_a_run_error_is_one_message_without_a_traceback(bench: Workbench) -> Non
         bench.up()
 
     assert str(caught.value) == (
-        f"FAL-ENG-402  {bench.root / 'stacks'}\n"
-        "  the size is wrong\n"
-        "  Next: mend what the message names and run again."
+        f"FAL-ENG-402  {bench.root / 'stacks'}\n  the size is wrong\n  Next: mend what the message names and run again."
     )
     assert bench.world.things == {}
 

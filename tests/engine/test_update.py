@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from falaj.engine import StepOp, StepSkipped
 from falaj.errors import DeploymentError
@@ -338,6 +339,6 @@ def test_custom_timeouts_reach_the_provider(bench: Workbench) -> None:
 
     bench.up()
 
-    creation = next(request for request in bench.world.requests if type(request).__name__ == "CreateRequest")
-    assert creation.timeout == 90
+    asked = [request for request in bench.world.requests if isinstance(request, provider_pb2.CreateRequest)]
+    assert {request.timeout for request in asked} == {90}
     assert bench.resources()["t"]["customTimeouts"] == {"create": 90.0}

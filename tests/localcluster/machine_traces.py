@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from falaj.localcluster import control_groups
-
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 FIXED_DIRECTORIES = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/containers", "/run/containerd")
 
 
@@ -16,7 +15,7 @@ def traces(name: str) -> list[str]:
         *(f"mount {line}" for line in Path("/proc/self/mountinfo").read_text().splitlines() if _names(line, name)),
         *(f"file {path}" for path in _files(name)),
         *(f"link {line}" for line in _said("ip", "link").splitlines() if _names(line, name)),
-        *(f"cgroup {path}" for root in control_groups.hierarchies() for path in root.glob(f"*falaj-{name}")),
+        *(f"cgroup {path}" for depth in ("", "*/") for path in CONTROL_GROUPS.glob(f"{depth}falaj-{name}")),
         *(f"process {pid} {command}" for pid, command in _processes(name)),
     ]
 
@@ -52,6 +51,8 @@ def _processes(name: str) -> list[tuple[int, str]]:
             command = (directory / "cmdline").read_text().replace("\0", " ")
             groups = (directory / "cgroup").read_text()
         except OSError:
+            continue
+        if not command:  # it has ended, and its parent has not asked for its status yet
             continue
         if _names(f"{command} ", name) or f"/falaj-{name}/" in groups:
             found.append((int(directory.name), command))

@@ -47,11 +47,11 @@ def end(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def test_each_hierarchy_is_found_once_under_either_version(tmp_path: Path) -> None:
+def test_each_hierarchy_is_found_once_and_that_of_v2_only_where_it_is_alone(tmp_path: Path) -> None:
     (tmp_path / "mounts").write_text(HYBRID)
     (tmp_path / "unified").write_text("cgroup2 /sys/fs/cgroup cgroup2 rw,nsdelegate 0 0\n")
 
-    assert [path.name for path in control_groups.hierarchies(tmp_path / "mounts")] == ["cpu", "systemd", "unified"]
+    assert [path.name for path in control_groups.hierarchies(tmp_path / "mounts")] == ["cpu", "systemd"]
     assert control_groups.hierarchies(tmp_path / "unified") == (Path("/sys/fs/cgroup"),)
 
 

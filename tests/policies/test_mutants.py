@@ -112,6 +112,8 @@ def crowded(control: Control[Any]) -> Iterator[Mutant]:
 def bad_containers(control: Control[Any]) -> Iterator[object]:
     for example in control.examples.bad:
         resource = example.resources[0]
+        if len(resource.type_chain) > 1:
+            continue  # bad because of the component it belongs to, which the good pod has not
         for pattern in expand("container.", resource.type):
             for path in matching(resource.root.value, pattern.removesuffix(".")):
                 if any(said.startswith(f"{path}.") for said in example.says):
@@ -158,15 +160,15 @@ EXCUSES: dict[str, tuple[Excuse, ...]] = {
         ),
         Excuse(each("delete null", "runAsUser"), "the image names the user, and runAsNonRoot refuses root"),
     ),
-    "POD-003": (Excuse(each("delete null", "privileged"), ABSENT_IS_SAFE),),
+    "POD-003": (Excuse(each("delete null", "privileged", "procMount"), ABSENT_IS_SAFE),),
     "POD-004": (Excuse(each("delete null empty", "add"), "nothing is added"),),
-    "POD-006": (Excuse(each("delete null", "hostNetwork"), ABSENT_IS_SAFE),),
+    "POD-006": (Excuse(each("delete null", "hostNetwork", "hostPort"), ABSENT_IS_SAFE),),
     "POD-009": (
         Excuse(each("crowd", "ephemeralContainers"), "an ephemeral container may not ask for resources"),
         Excuse(each("upper cut", "cpu"), "another amount, above zero", "all four"),
         Excuse(each("cut", "memory"), "another amount, above zero", "all four"),
     ),
-    "POD-012": (Excuse(each("delete null empty", "env"), "nothing is passed"),),
+    "POD-012": (Excuse(each("delete null empty", "env", "envFrom"), "nothing is passed"),),
     "RES-019": (
         Excuse(each("delete null empty upper cut", "image"), JUDGED_BY_SUP_001),
         Excuse(each("unknown", "image"), "telemetry is off, whatever the image"),

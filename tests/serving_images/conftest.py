@@ -28,7 +28,6 @@ def repository(contract_files: tuple[Path, Path]) -> Path:
     models.save(models.reciprocal(), folder, "reciprocal")
     models.save(models.lookup(), folder, "lookup")
     models.save(models.reshape(), folder, "reshape")
-    models.save(models.allocation(), folder, "allocation")
     models.save(models.counting(), folder, "counting")
     models.save(models.identity(TensorProto.STRING, [1]), folder, "text")
     models.save(models.identity(TensorProto.FLOAT, ["a", "b", "c"]), folder, "cube")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,13 @@ PATIENCE = 60.0
 
 
 class ServerProcess:
-    """``python -m onnxruntime_server`` on a free port of the loopback."""
+    """``python -m onnxruntime_server`` on a free port of the loopback.
 
-    def __init__(self, models: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "onnxruntime_server", "--models", str(models), "--host", "127.0.0.1"]
+    ``within`` is a command that runs it, such as one that sets a limit.
+    """
+
+    def __init__(self, models: Path, *options: str, within: Sequence[str] = ()) -> None:
+        command = [*within, sys.executable, "-m", "onnxruntime_server", "--models", str(models), "--host", "127.0.0.1"]
         self.process = subprocess.Popen(
             [*command, "--port", "0", *options],
             stderr=subprocess.PIPE,

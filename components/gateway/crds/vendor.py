@@ -30,7 +30,7 @@ GATEWAY_KINDS = (
 CERTIFICATE_KINDS = ("certificaterequests", "certificates", "clusterissuers", "issuers")
 
 
-def without_descriptions(schema: Any, *, names: bool = False) -> Any:  # noqa: ANN401  a JSON value
+def without_descriptions(schema: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - a JSON value
     """Return the schema without its descriptions. With `names`, keys are property names and all of them stay."""
     if isinstance(schema, dict):
         return {

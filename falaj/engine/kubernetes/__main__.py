@@ -9,9 +9,9 @@ import threading
 from concurrent import futures
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from falaj.engine.kubernetes.service import KubernetesProvider
+from falaj.engine.protocol import provider_pb2_grpc
 
 _LARGEST_MESSAGE = 400 << 20
 _THREADS = 64
@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
     while not stopped.wait(1.0) and os.getppid() == parent:
         pass
     server.stop(grace=1.0).wait()
+    provider.close()
     return 0
 
 

@@ -28,7 +28,7 @@ _PATIENCE = 30.0
 _CLIENT_SIDE_MANAGERS = re.compile(r'"(pulumi-kubernetes|pulumi-resource-kubernetes|before-first-apply)"')
 
 
-class CannotPreview(Exception):
+class CannotPreview(Exception):  # noqa: N818 - not an error: the preview goes on with the inputs
     """The server can't say what would come of it, because the same plan first makes what it needs."""
 
 

@@ -6,7 +6,6 @@ import secrets
 from typing import Any
 
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2
 
 from falaj.engine.kubernetes.cluster import Cluster
 from falaj.engine.kubernetes.kinds import TypeToken, name_of, type_of
@@ -21,6 +20,7 @@ from falaj.engine.kubernetes.objects import (
     with_encoded_strings,
 )
 from falaj.engine.kubernetes.values import decode, decode_value, dig, encode, is_secret, is_unknown, reveal
+from falaj.engine.protocol import provider_pb2
 
 _HEAD = ("apiVersion", "kind", "metadata")
 _FailureList = list[provider_pb2.CheckFailure]

@@ -95,11 +95,18 @@ class Cluster:
                 return None
             raise
 
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        with self._lock:
+            if self._connected is not None:
+                self._connected[0].close()
+                self._connected = None
+
     def _take_over(self, former: Cluster) -> None:
         if former.settings == self.settings:
             self._connected = former._connected
-        elif former._connected is not None:
-            former._connected[0].close()
+        else:
+            former.close()
 
     def _connection(self) -> tuple[ApiClient, Discovery]:
         if self.is_offline:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2
 
 from falaj.engine.kubernetes.cluster import Cluster
 from falaj.engine.kubernetes.diff import Change, ChangeKind, compare, ignore
@@ -15,6 +14,7 @@ from falaj.engine.kubernetes.naming import is_autonamed
 from falaj.engine.kubernetes.objects import CRD_KIND, for_comparison, group_kind, namespace_of, object_name
 from falaj.engine.kubernetes.presence import Presence
 from falaj.engine.kubernetes.values import decode
+from falaj.engine.protocol import provider_pb2
 
 _Kind = provider_pb2.PropertyDiff
 _KINDS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from falaj.engine.protocol import engine_pb2, engine_pb2_grpc
 
 
 class EngineLog:
@@ -14,6 +15,7 @@ class EngineLog:
     def __init__(self, address: str = "") -> None:
         self._lock = threading.Lock()
         self._address = ""
+        self._channel: grpc.Channel | None = None
         self._stub: engine_pb2_grpc.EngineStub | None = None
         self.connect(address)
 
@@ -21,8 +23,15 @@ class EngineLog:
         """Send to the engine at this address from now on; an empty one changes nothing."""
         with self._lock:
             if address and address != self._address:
+                self._disconnect()
                 self._address = address
-                self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+                self._channel = grpc.insecure_channel(address)
+                self._stub = engine_pb2_grpc.EngineStub(self._channel)
+
+    def close(self) -> None:
+        """Drop every message from now on."""
+        with self._lock:
+            self._disconnect()
 
     def status(self, urn: str, message: str) -> None:
         """Show what is going on with a resource until the next status replaces it."""
@@ -31,6 +40,12 @@ class EngineLog:
     def warn(self, urn: str, message: str) -> None:
         """Show a warning about a resource."""
         self._send(urn, message, engine_pb2.WARNING, ephemeral=False)
+
+    def _disconnect(self) -> None:
+        self._stub = None
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
 
     def _send(self, urn: str, message: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool) -> None:
         stub = self._stub

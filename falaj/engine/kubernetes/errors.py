@@ -10,9 +10,9 @@ from typing import Any
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from grpc import StatusCode
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from falaj.engine.kubernetes.values import encode
+from falaj.engine.protocol import provider_pb2, status_pb2
 from falaj.errors import ClusterError, ConfigurationError, DeploymentError, FalajError
 
 DETAILS_KEY = "grpc-status-details-bin"

@@ -86,7 +86,8 @@ def for_comparison(inputs: Mapping[str, Any]) -> dict[str, Any]:
     kind = group_kind(body)
     if kind == SECRET_KIND:
         body = with_encoded_strings(body)
-        body["data"] = {name: _canonical(value) for name, value in dig(body, "data", default={}).items()}
+        if isinstance(body.get("data", {}), dict):
+            body["data"] = {name: _canonical(value) for name, value in body.get("data", {}).items()}
     if kind == CRD_KIND and dig(body, "spec", "preserveUnknownFields") is False:
         body["spec"] = {name: value for name, value in body["spec"].items() if name != "preserveUnknownFields"}
     metadata = body.get("metadata")
@@ -143,9 +144,19 @@ def with_unknowns(tree: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[st
         outputs["metadata"] = {**given, "uid": UNKNOWN}
     spec = outputs.get("spec")
     if group_kind(tree) == GroupKind("", "Service") and isinstance(spec, dict) and not is_secret(spec):
-        allotted = [name for name in ("clusterIP", "clusterIPs") if dig(inputs, "spec", name) is None]
-        outputs["spec"] = {**spec, **dict.fromkeys(allotted, UNKNOWN)}
+        outputs["spec"] = _without_allotments(spec, dig(inputs, "spec", default={}))
     return outputs
+
+
+def _without_allotments(spec: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the spec of a Service with the addresses and node ports that the server chose unknown."""
+    chosen = [name for name in ("clusterIP", "clusterIPs") if given.get(name) is None]
+    result = {**spec, **dict.fromkeys(chosen, UNKNOWN)}
+    ports = given.get("ports")
+    asked = isinstance(ports, list) and any(dig(port, "nodePort") for port in ports)
+    if isinstance(spec.get("ports"), list) and not asked:
+        result["ports"] = [{**port, "nodePort": UNKNOWN} if "nodePort" in port else port for port in spec["ports"]]
+    return result
 
 
 def inputs_from_live(live: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from typing_extensions import override
 
 from falaj.engine.kubernetes import comparison, configuration, reading
@@ -24,6 +23,7 @@ from falaj.engine.kubernetes.lifecycle import Lifecycle
 from falaj.engine.kubernetes.presence import Presence
 from falaj.engine.kubernetes.removal import Remover
 from falaj.engine.kubernetes.values import decode, encode
+from falaj.engine.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from falaj.errors import ClusterError, ConfigurationError, FalajError
 
 _Answer = TypeVar("_Answer")
@@ -58,6 +58,11 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._cancelled = threading.Event()
         self._patience = patience
         self._configure(Settings())
+
+    def close(self) -> None:
+        """Close the connections to the cluster and to the engine."""
+        self._cluster.close()
+        self._log.close()
 
     def _configure(self, settings: Settings) -> None:
         """Start a run: what the last one planned is forgotten, the connection is kept where it leads to the same."""

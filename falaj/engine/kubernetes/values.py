@@ -13,7 +13,7 @@ Json: TypeAlias = Any
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks an object as a special value."""
 
-SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's published signature of a secret value
 """The signature of a secret value."""
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
 import shutil
 import sys
@@ -14,19 +12,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from falaj.errors import ImageError
-from falaj.localcluster import binaries, go_toolchain
+from falaj.localcluster import binaries
+from falaj.localcluster.images import buildah, recipe
 from falaj.localcluster.images.description import ImageFolder, read
 from falaj.localcluster.images.lock import Lock, LockedImage
 from falaj.localcluster.locks import lock
-from falaj.localcluster.pins import MODULES, Module
 from falaj.localcluster.places import cache_directory
 from falaj.localcluster.progress import Progress, Silent
 from falaj.localcluster.run import run
 
 PLATFORM_FOLDERS = Path(__file__).parent
-BUILDER_VERSION = "3"
-"""Part of every key: to be raised when the way of building changes what comes out."""
-ACCEPT_LOCAL = '{"default": [{"type": "insecureAcceptAnything"}]}'
 UNFINISHED = ".unfinished"
 
 
@@ -145,77 +140,11 @@ def _base(folder: ImageFolder, base: str, by_name: dict[str, ImageFolder]) -> Im
 
 def _build_one(folder: ImageFolder, built: dict[str, LockedImage], progress: Progress) -> LockedImage:
     base = built[folder.description.base] if folder.description.base else None
-    archive = archives() / f"{folder.description.name.replace('/', '_')}-{_key(folder, base)[:16]}.tar"
+    archive = archives() / f"{folder.description.name.replace('/', '_')}-{recipe.key(folder, base)[:16]}.tar"
     with lock(archive.stem):
         if not archive.exists():
             _bake(folder, base, archive, progress)
     return LockedImage(digest=_digest(archive), archive=archive)
-
-
-def _modules(folder: ImageFolder) -> tuple[Module, ...]:
-    known = {module.name: module for module in MODULES}
-    for name in folder.description.binaries:
-        if name not in known:
-            raise ImageError(
-                f"binaries: there is no Go module {name}; there are: {', '.join(known)}.",
-                code="FAL-IMG-011",
-                where=str(folder.path / "image.toml"),
-                hint="choose one of these",
-            )
-    return tuple(known[name] for name in folder.description.binaries)
-
-
-def _inputs(folder: ImageFolder) -> tuple[Path, ...]:
-    """The files its patterns name; refuses a pattern that names none."""
-    found: set[Path] = set()
-    for pattern in folder.description.inputs:
-        matches = [path for path in folder.path.glob(pattern) if path.is_file() and "__pycache__" not in path.parts]
-        if not matches:
-            raise ImageError(
-                f"inputs: {pattern} names no file.",
-                code="FAL-IMG-012",
-                where=str(folder.path / "image.toml"),
-                hint="mend the pattern or make the file",
-            )
-        found.update(matches)
-    return tuple(sorted(found))
-
-
-def _key(folder: ImageFolder, base: LockedImage | None) -> str:
-    description = folder.description
-    go_version = go_toolchain.find().version if description.binaries else ""
-    scripts = (folder.path / "Containerfile", *([folder.stage] if folder.stage else []))
-    content = {
-        "builder": BUILDER_VERSION,
-        "description": description.model_dump(mode="json", exclude={"on_demand"}),
-        "base": base.digest if base else None,
-        "scripts": {path.name: _file_key(path) for path in scripts},
-        "inputs": {str(path.relative_to(folder.path)): _file_key(path) for path in _inputs(folder)},
-        "binaries": {module.name: module.pin(go_version) for module in _modules(folder)},
-        "packages": {name: _version(folder, name) for name in description.packages},
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _version(folder: ImageFolder, package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        raise ImageError(
-            f"packages: {package} is not installed.",
-            code="FAL-IMG-021",
-            where=str(folder.path / "image.toml"),
-            hint="run: uv sync --extra local",
-        ) from None
-
-
-def _file_key(path: Path) -> str:
-    return f"{_mode(path):o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
-def _mode(path: Path) -> int:
-    """What version control keeps of a mode, and no umask changes."""
-    return 0o755 if path.stat().st_mode & 0o100 else 0o644
 
 
 def _bake(folder: ImageFolder, base: LockedImage | None, archive: Path, progress: Progress) -> None:
@@ -224,19 +153,19 @@ def _bake(folder: ImageFolder, base: LockedImage | None, archive: Path, progress
         work = Path(directory)
         context = work / "context"
         context.mkdir(mode=0o755)
-        for path in _inputs(folder):
+        for path in recipe.inputs(folder):
             target = context / path.relative_to(folder.path)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-            target.chmod(_mode(path))
+            target.chmod(recipe.mode(path))
         _stage(folder, context, progress)
-        _buildah(folder, base, work, archive)
+        buildah.build(folder, base, work, archive)
 
 
 def _stage(folder: ImageFolder, context: Path, progress: Progress) -> None:
     if folder.stage is None:
         return
-    modules = _modules(folder)
+    modules = recipe.modules(folder)
     environment = {"FALAJ_CACHE": str(cache_directory()), "PYTHON": sys.executable, "SOURCE_DATE_EPOCH": "0"}
     if modules:
         environment["FALAJ_BIN"] = str(binaries.build(progress, modules))
@@ -249,60 +178,6 @@ def _stage(folder: ImageFolder, context: Path, progress: Progress) -> None:
         where=str(folder.stage),
         hint="mend that script or what it misses, then run the same command again",
     )
-
-
-def _buildah(folder: ImageFolder, base: LockedImage | None, work: Path, archive: Path) -> None:
-    """Build and pack with storage of its own, in a mount namespace of its own: nothing of it stays behind."""
-    name = folder.description.name
-    policy = work / "policy.json"
-    policy.write_text(ACCEPT_LOCAL)
-    storage: list[str | Path] = ["--root", work / "storage", "--runroot", work / "run", "--storage-driver", "vfs"]
-    buildah: list[str | Path] = ["unshare", "--mount", "buildah", *storage]
-    arguments = dict(folder.description.arguments)
-    if base is not None:
-        arguments["BASE"] = f"oci-archive:{base.archive}"
-    given = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
-    environment = {"TMPDIR": str(work), "BUILDAH_ISOLATION": "chroot"}
-    trust: list[str | Path] = ["--signature-policy", policy]
-    reproducible = ["--isolation", "chroot", "--timestamp", "0", "--format", "oci", "--layers=false"]
-    run(
-        [
-            *buildah,
-            "bud",
-            *trust,
-            *reproducible,
-            *given,
-            "--tag",
-            name,
-            "-f",
-            folder.path / "Containerfile",
-            work / "context",
-        ],
-        environment=environment,
-        error=ImageError,
-        code="FAL-IMG-014",
-        where=str(folder.path / "Containerfile"),
-        hint="mend it, then run the same command again",
-    )
-    unfinished = work / "image.tar"
-    run(
-        # Layers are unpacked more often than they are packed, and zstd unpacks some four times faster than gzip.
-        [
-            *buildah,
-            "push",
-            *trust,
-            "--compression-format",
-            "zstd",
-            "--compression-level",
-            "1",
-            name,
-            f"oci-archive:{unfinished}:{name}:latest",
-        ],
-        environment=environment,
-        error=ImageError,
-        code="FAL-IMG-015",
-    )
-    unfinished.replace(archive)
 
 
 def _digest(archive: Path) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network
     from pathlib import Path
 
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.02
 """How long changes are gathered before they are applied together."""
 CHECK_SECONDS = 10.0
 """How often a quiet agent looks whether its rules are still there."""

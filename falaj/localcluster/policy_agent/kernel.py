@@ -40,8 +40,14 @@ def owners() -> dict[IPv4Address, str]:
     if listed.returncode:
         return {}
     (pods,) = (entry["set"] for entry in json.loads(listed.stdout)["nftables"] if "set" in entry)
-    elements = (element["elem"] for element in pods.get("elem", []))
-    return {IPv4Address(element["val"]): element["comment"] for element in elements}
+    return dict(map(_owner, pods.get("elem", [])))
+
+
+def _owner(element: str | dict[str, dict[str, str]]) -> tuple[IPv4Address, str]:
+    """Reads one element, which is a bare address where it has no comment."""
+    if isinstance(element, str):
+        return IPv4Address(element), ""
+    return IPv4Address(element["elem"]["val"]), element["elem"].get("comment", "")
 
 
 def require_features(pod_network: IPv4Network) -> None:

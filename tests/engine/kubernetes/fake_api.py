@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from falaj.engine.kubernetes.values import Json
+
 KINDS = {
     ("", "v1"): [("namespaces", "Namespace", False), ("configmaps", "ConfigMap", True), ("secrets", "Secret", True)],
     ("apps", "v1"): [("deployments", "Deployment", True)],
@@ -65,7 +67,7 @@ class FakeApi:
         return [asked for asked in self.asked if asked.method == method]
 
 
-def status(code: int, message: str, reason: str, **details: Any) -> Answer:
+def status(code: int, message: str, reason: str, **details: Json) -> Answer:
     return Answer(code, {"kind": "Status", "code": code, "message": message, "reason": reason, "details": details})
 
 
@@ -114,7 +116,7 @@ def serving(directory: Path) -> Iterator[FakeApi]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-        do_GET = do_PATCH = do_DELETE = _respond
+        do_GET = do_PATCH = do_DELETE = _respond  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Stay silent."""

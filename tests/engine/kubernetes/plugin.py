@@ -154,3 +154,4 @@ def serving(engine_address: str = "", *, patience: float = 60.0) -> Iterator[Plu
     with grpc.insecure_channel(f"127.0.0.1:{port}", options=LARGEST) as channel:
         yield Plugin(channel)
     server.stop(None).wait()
+    provider.close()

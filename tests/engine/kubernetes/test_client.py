@@ -6,6 +6,7 @@ from falaj.engine.kubernetes.client import ApiClient
 from falaj.engine.kubernetes.configuration import Settings, load
 from falaj.engine.kubernetes.errors import ApiError, refused
 from falaj.errors import ClusterError
+from tests.engine.kubernetes import fake_api
 from tests.engine.kubernetes.fake_api import Answer, FakeApi, status
 
 
@@ -81,8 +82,6 @@ def test_a_dead_server_is_told_with_the_way_out(api: FakeApi) -> None:
 def test_a_server_with_another_certificate_is_not_spoken_to(
     api: FakeApi, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from tests.engine.kubernetes import fake_api
-
     with fake_api.serving(tmp_path_factory.mktemp("other")) as other:
         port = other.kubeconfig.read_text().split("127.0.0.1:")[1].split()[0]
         mine = api.kubeconfig.read_text()

@@ -16,7 +16,9 @@ from falaj.engine.kubernetes.values import Json
 NOTHING = Immutable(())
 KEYS = st.text(st.characters(codec="ascii", exclude_characters="\x00"), min_size=1, max_size=12)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)
-TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3))
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
+)
 OBJECTS = st.dictionaries(KEYS, TREES, max_size=4)
 PATHS = st.lists(KEYS.filter(lambda key: key != "*") | st.integers(0, 99), min_size=1, max_size=5).map(tuple)
 

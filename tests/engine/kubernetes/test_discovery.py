@@ -31,7 +31,7 @@ def test_two_requests_find_every_kind(api: FakeApi, client: ApiClient) -> None:
 def test_a_missing_kind_is_looked_for_again(api: FakeApi, client: ApiClient) -> None:
     found = Discovery(client)
     found.find("v1", "Secret")
-    with pytest.raises(UnknownKindError, match="the API server serves no Well in falaj.test/v1"):
+    with pytest.raises(UnknownKindError, match=r"the API server serves no Well in falaj\.test/v1"):
         found.find("falaj.test/v1", "Well")
     assert len(api.asked) == 4
 

@@ -99,6 +99,14 @@ def test_a_previewed_creation_leaves_what_the_server_makes_unknown() -> None:
     }
 
 
+def test_node_ports_that_the_server_chose_are_unknown() -> None:
+    head = {"kind": "Service", "apiVersion": "v1"}
+    made = {**head, "spec": {"ports": [{"port": 80, "nodePort": 31000}]}}
+    asked = {**head, "spec": {"ports": [{"port": 80, "nodePort": 31000}]}}
+    assert with_unknowns(made, head)["spec"]["ports"] == [{"port": 80, "nodePort": UNKNOWN}]
+    assert with_unknowns(made, asked)["spec"]["ports"] == [{"port": 80, "nodePort": 31000}]
+
+
 def test_a_headless_service_keeps_the_address_it_asked_for() -> None:
     inputs = {"kind": "Service", "apiVersion": "v1", "spec": {"clusterIP": "None"}}
     assert with_unknowns(inputs, inputs)["spec"]["clusterIP"] == "None"

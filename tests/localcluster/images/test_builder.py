@@ -9,7 +9,7 @@ import pytest
 
 from falaj.errors import ImageError
 from falaj.localcluster import images
-from falaj.localcluster.images import builder, read
+from falaj.localcluster.images import buildah, builder, read
 from falaj.localcluster.images.description import ImageFolder
 from falaj.localcluster.images.lock import LockedImage
 from falaj.localcluster.progress import Silent
@@ -31,7 +31,7 @@ def baked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         files = sorted(str(path.relative_to(work / "context")) for path in (work / "context").rglob("*.*"))
         archive.with_suffix(".context").write_text(f"{base.digest if base else None} {files}")
 
-    monkeypatch.setattr(builder, "_buildah", bake)
+    monkeypatch.setattr(buildah, "build", bake)
     monkeypatch.setenv("FALAJ_CACHE", str(tmp_path / "cache"))
     return names
 

@@ -295,6 +295,16 @@ def test_the_rules_say_who_lives_where(machine: Node) -> None:
     assert machine.node.inside(kernel.owners) == {}
 
 
+def test_rules_of_another_version_do_not_say_who_lives_where(machine: Node) -> None:
+    machine.node.run("nft", "add", "element", "inet", TABLE, "pods", f"{{ {WEB} }}")
+
+    assert machine.node.inside(kernel.owners) == {IPv4Address(WEB): ""}
+
+    machine.node.run("nft", "delete", "table", "inet", TABLE)
+
+    assert machine.node.inside(kernel.owners) == {}
+
+
 def test_other_tables_are_left_alone(machine: Node) -> None:
     before = machine.node.run("nft", "list", "table", "ip", "services")
     enforce(machine, pods(DENY))

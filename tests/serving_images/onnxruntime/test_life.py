@@ -20,6 +20,7 @@ from onnx import TensorProto
 from tests.serving_images import models
 from tests.serving_images.process import ServerProcess, until
 
+GIBIBYTE = 2**30
 LONG = models.count_to(400_000)
 
 
@@ -91,6 +92,26 @@ def test_a_full_queue_is_told(counting: Path) -> None:
     assert second.status_code == 503
     assert second.json() == {"error": "the queue is full: 1 requests are waiting"}
     assert second.headers["retry-after"] == "1"
+
+
+def test_a_model_that_runs_out_of_memory_says_so_and_serves_on(tmp_path: Path) -> None:
+    models.save(models.allocation(), tmp_path, "allocation")
+    server = ServerProcess(tmp_path, "--drain-seconds", "0", within=["prlimit", f"--as={4 * GIBIBYTE}"])
+
+    def ask_for(floats: int) -> httpx.Response:
+        size = {"name": "size", "shape": [1], "datatype": "INT64", "data": [floats]}
+        return client.post("/v2/models/allocation/infer", json={"inputs": [size]})
+
+    with server.client() as client:
+        refused = ask_for(4 * GIBIBYTE)
+        assert (refused.status_code, refused.json()) == (
+            500,
+            {"error": "model 'allocation' ran out of memory on these inputs"},
+        )
+        assert ask_for(2).json()["outputs"][0]["data"] == [0, 0]
+        failure = 'nv_inference_request_failure{model="allocation",reason="BACKEND",version="1"} 1.0'
+        assert failure in client.get("/metrics").text
+    server.close()
 
 
 def test_a_killed_server_leaves_its_port_free_for_the_next(counting: Path) -> None:

@@ -18,6 +18,7 @@ def test_finds_models_and_orders_versions_as_numbers(tmp_path: Path) -> None:
     for name, version in (("b", "10"), ("b", "9"), ("a", "1")):
         models.save(models.addition(), tmp_path, name, version)
     (tmp_path / ".hidden").mkdir()
+    (tmp_path / "__pycache__").mkdir()
     (tmp_path / "a" / "notes").mkdir()
     (tmp_path / "README.md").write_text("")
     assert [(file.name, file.version) for file in scan(tmp_path)] == [("a", "1"), ("b", "9"), ("b", "10")]

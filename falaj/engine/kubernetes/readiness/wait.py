@@ -27,7 +27,7 @@ TIMEOUT_SECONDS: Final = "pulumi.com/timeoutSeconds"
 
 _DEFAULT_TIMEOUT = 600.0
 _FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 1.0
+_LONGEST_PAUSE = 0.5
 
 Assess = Callable[[Object, Surroundings], Assessment]
 Redact = Callable[[str], str]
@@ -50,7 +50,7 @@ _BY_KIND: Final[Mapping[GroupKind, Assess]] = {
 }
 
 
-class Unready(Exception):
+class Unready(Exception):  # noqa: N818 - the lifecycle turns it into the error that the user sees
     """The wait ended without the object being ready. Carries the object as last seen and the reasons."""
 
     def __init__(self, live: Object, reason: str, troubles: Sequence[str]) -> None:
@@ -78,7 +78,7 @@ class Waiter:
         limit = timeout or _annotated_timeout(live)
         pause, told, stuck_since = _FIRST_PAUSE, "", None
         while True:
-            answer = assess(live, surroundings(self.cluster.client, live))
+            answer = self._assess(assess, live)
             if isinstance(answer, Ready):
                 if told:
                     self.log.status(urn, "ready")
@@ -95,6 +95,11 @@ class Waiter:
             self.cancelled.wait(min(pause, max(0.0, limit - elapsed)))
             pause = min(pause * 2, _LONGEST_PAUSE)
             live = self._again(kind, live)
+
+    def _assess(self, assess: Assess, live: Object) -> Assessment:
+        """Judge the object by itself, and by what lies around it only while it is not ready."""
+        alone = assess(live, Surroundings())
+        return alone if isinstance(alone, Ready) else assess(live, surroundings(self.cluster.client, live))
 
     def _ended(self, answer: Waiting | Failed, elapsed: float, limit: float, stuck_since: float | None) -> str:
         """Say why the wait is over, or nothing while it goes on."""

@@ -36,7 +36,7 @@ def _rollout_gap(deployment: Object) -> str:
     if updated < wanted:
         return f"{updated} of {wanted} new pods made"
     if total > updated:
-        return f"{total - updated} old pods still there"
+        return f"{updated} of {wanted} new pods made, {total - updated} of the old ones still there"
     return f"{available} of {updated} new pods available" if available < updated else ""
 
 

@@ -42,15 +42,16 @@ class ModelFile:
 
 
 def scan(root: Path) -> tuple[ModelFile, ...]:
-    """The models under ``root``, each one's versions in ascending order. Hidden folders are passed over.
+    """The models under ``root``, each one's versions in ascending order.
 
-    Refuses a missing or empty folder, a name that could not stand in a URL and a model without a version.
+    Folders whose names begin with a dot or an underscore are passed over. Refuses a missing or empty folder, a name
+    that could not stand in a URL and a model without a version.
     """
     if not root.is_dir():
         raise RepositoryError(f"{root}: no such folder; {_LAYOUT}")
     found: list[ModelFile] = []
     for folder in sorted(root.iterdir()):
-        if folder.name.startswith(".") or not folder.is_dir():
+        if folder.name.startswith((".", "_")) or not folder.is_dir():
             continue
         if _NAME.fullmatch(folder.name) is None:
             raise RepositoryError(f"{folder}: a model's name is made of letters, digits and . _ -")

@@ -132,22 +132,22 @@ class Application:
         self._repository.model(request.name, request.version)  # an unknown model is refused before its body is read
         headers = dict(request.scope["headers"])
         json_length = _json_length(headers)
-        body = await self._body.read(headers, request.receive)
 
         async def gone() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
 
-        answer, answer_json_length = await self._service.infer(
-            Call(
-                model=request.name,
-                version=request.version,
-                size=len(body),
-                decode=lambda: decode_request(body, json_length, self._limits),
-                encode=encode_response,
-                gone=gone,
+        async with self._body.read(headers, request.receive) as body:
+            answer, answer_json_length = await self._service.infer(
+                Call(
+                    model=request.name,
+                    version=request.version,
+                    size=len(body),
+                    decode=lambda: decode_request(body, json_length, self._limits),
+                    encode=encode_response,
+                    gone=gone,
+                )
             )
-        )
         if answer_json_length is None:
             return _Reply(HTTPStatus.OK, (_JSON,), answer)
         return _Reply(HTTPStatus.OK, (_BINARY, (_JSON_LENGTH, b"%d" % answer_json_length)), answer)

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from onnxruntime_server.settings import Settings
+
+KEEP_ALIVE_SECONDS: Final = 120
+"""Longer than gateways keep idle connections (90 in Go's client), so that none is closed as a request comes over it."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,7 +87,7 @@ def _configuration(application: Application, settings: Settings) -> uvicorn.Conf
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.grace_seconds,
     )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -98,6 +99,5 @@ def test_a_list_names_several_things() -> None:
     ],
 )
 def test_what_can_not_be_read_is_refused_with_the_reason(annotation: str, reason: str) -> None:
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(ValueError, match=re.escape(reason)):
         expectations(annotation)
-    assert reason in str(refusal.value)

@@ -66,7 +66,9 @@ def test_no_replicas_are_ready_at_once() -> None:
 def test_each_stage_of_a_rollout_says_what_it_lacks() -> None:
     spec = {"replicas": 3}
     assert assess_deployment(workload(spec, replicas=3, updatedReplicas=1), ALONE) == Waiting("1 of 3 new pods made")
-    assert assess_deployment(workload(spec, replicas=4, updatedReplicas=3), ALONE) == Waiting("1 old pods still there")
+    assert assess_deployment(workload(spec, replicas=4, updatedReplicas=3), ALONE) == Waiting(
+        "3 of 3 new pods made, 1 of the old ones still there"
+    )
     assert assess_deployment(workload(spec, replicas=3, updatedReplicas=3, availableReplicas=2), ALONE) == Waiting(
         "2 of 3 new pods available"
     )

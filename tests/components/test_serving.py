@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from components.serving.flows import flows_of
+from components.serving.kubernetes import OnnxRuntimeServer
+from components.serving.spec import CallSpec, OnnxRuntimeServerSpec
+from falaj.catalog.data_flows import DataClass, Encryption
+from falaj.catalog.tiers import tiers
+from tests.components.conftest import Run
+from tests.fakes.golden import assert_golden
+
+IMAGE = f"falaj.local/onnxruntime@sha256:{'c' * 64}"
+MODEL = f"falaj.local/models/iris@sha256:{'d' * 64}"
+CALL = CallSpec(
+    name="feature-store",
+    address="203.0.113.10/32",
+    port=443,
+    region="uaenorth",
+    data_class=DataClass.PERSONAL,
+    encryption=Encryption.TLS,
+    purpose="customer features",
+)
+
+
+def spec(**changes: Any) -> OnnxRuntimeServerSpec:  # noqa: ANN401 - any field
+    tier = tiers()["enterprise"]
+    fields: dict[str, Any] = {
+        "endpoint": "iris",
+        "tenant": "acme",
+        "namespace": "tenant-acme",
+        "tier": "enterprise",
+        "owner": "risk",
+        "region": "local",
+        "data_class": DataClass.FINANCIAL,
+        "image": IMAGE,
+        "model": MODEL,
+        "pull_policy": "Never",
+        "model_pull_policy": "Never",
+        "replicas": 2,
+        "resources": tier.resources,
+        "disruption": tier.disruption,
+        "spread": tier.spread,
+    }
+    return OnnxRuntimeServerSpec.model_validate({**fields, **changes})
+
+
+def serve(**changes: Any) -> None:  # noqa: ANN401 - any field
+    OnnxRuntimeServer(
+        "acme-iris",
+        spec(**changes),
+        namespace="tenant-acme",
+        gateway="gateway",
+        host_suffix="acme.local.falaj.internal",
+    )
+
+
+@pytest.fixture
+def pod(run: Run) -> dict[str, Any]:
+    deployment = run(serve).of("kubernetes:apps/v1:Deployment", "acme-iris-server")
+    template: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
+    return template
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_equals_its_snapshot_in_an_update_and_in_a_preview(run: Run, *, preview: bool) -> None:
+    assert_golden("onnx_runtime_server", run(serve, preview=preview))
+
+
+def test_the_model_is_mounted_read_only_by_digest(pod: dict[str, Any]) -> None:
+    volume = pod["volumes"][0]
+    mount = pod["containers"][0]["volumeMounts"][0]
+
+    assert volume == {"name": "model", "image": {"reference": MODEL, "pullPolicy": "Never"}}
+    assert mount == {"name": "model", "mountPath": "/models", "readOnly": True}
+
+
+def test_the_pod_is_restricted_and_holds_no_token(pod: dict[str, Any]) -> None:
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] == 65532
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+    }
+
+
+def test_telemetry_is_off(pod: dict[str, Any]) -> None:
+    assert pod["containers"][0]["env"] == [{"name": "ORT_DISABLE_TELEMETRY", "value": "1"}]
+
+
+def test_a_leaving_pod_answers_until_every_gateway_knows(pod: dict[str, Any]) -> None:
+    assert pod["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 10}}}
+    assert pod["terminationGracePeriodSeconds"] == 30
+
+
+def test_a_new_pod_is_ready_before_an_old_one_leaves(run: Run) -> None:
+    deployment = run(serve).of("kubernetes:apps/v1:Deployment", "acme-iris-server").inputs["spec"]
+
+    assert deployment["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def test_the_walls_stand_before_the_first_pod(run: Run) -> None:
+    deployment = run(serve).of("kubernetes:apps/v1:Deployment", "acme-iris-server")
+
+    assert [urn.rpartition("::")[2] for urn in deployment.dependencies] == ["acme-iris-edges"]
+
+
+def test_only_the_gateway_reaches_it_and_it_reaches_nothing(run: Run) -> None:
+    edges = run(serve).of("kubernetes:networking.k8s.io/v1:NetworkPolicy", "acme-iris-edges").inputs["spec"]
+
+    assert edges["ingress"] == [
+        {
+            "from": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "falaj-gateway"}},
+                    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "traefik"}},
+                }
+            ],
+            "ports": [{"protocol": "TCP", "port": 8080}],
+        }
+    ]
+    assert edges["egress"] == []
+
+
+def test_a_declared_call_opens_one_way_out_and_is_declared_as_a_flow(run: Run) -> None:
+    plan = run(lambda: serve(calls=(CALL,)))
+
+    edges = plan.of("kubernetes:networking.k8s.io/v1:NetworkPolicy", "acme-iris-edges").inputs["spec"]
+    flows = plan.of("falaj:index:OnnxRuntimeServer", "acme-iris").inputs["dataFlows"]
+    assert edges["egress"] == [
+        {"to": [{"ipBlock": {"cidr": "203.0.113.10/32"}}], "ports": [{"protocol": "TCP", "port": 443}]}
+    ]
+    assert flows[-1] == {
+        "source": "tenant-acme/iris",
+        "sink": "feature-store",
+        "data_class": "personal",
+        "region": "uaenorth",
+        "channel": "https",
+        "port": 443,
+        "encryption": "tls",
+        "purpose": "customer features",
+    }
+
+
+def test_the_route_takes_the_protocols_paths_of_its_own_host(run: Run) -> None:
+    route = run(serve).of("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "acme-iris-route").inputs["spec"]
+
+    assert route == {
+        "parentRefs": [{"name": "gateway", "sectionName": "https"}],
+        "hostnames": ["iris.acme.local.falaj.internal"],
+        "rules": [
+            {
+                "matches": [{"path": {"type": "PathPrefix", "value": "/v2"}}],
+                "backendRefs": [{"name": "iris", "port": 8080}],
+            }
+        ],
+    }
+
+
+def test_every_flow_of_requests_carries_the_declared_class() -> None:
+    flows = flows_of(spec(data_class=DataClass.HEALTH))
+
+    assert [flow.data_class for flow in flows] == ["health", "health", "internal", "operational"]
+
+
+@pytest.mark.parametrize("field", ["image", "model"])
+@pytest.mark.parametrize("value", ["falaj.local/models/iris", "falaj.local/models/iris:1", "iris@sha256:abc"])
+def test_an_image_or_model_without_digest_is_refused(field: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=field):
+        spec(**{field: value})
+
+
+def test_a_budget_that_would_stop_every_drain_is_refused() -> None:
+    with pytest.raises(ValidationError, match="min_available 1 of 1 replicas would stop every node drain"):
+        spec(replicas=1)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=70))
+def test_an_endpoint_is_a_host_names_label_or_refused(endpoint: str) -> None:
+    try:
+        accepted = spec(endpoint=endpoint).endpoint
+    except ValidationError:
+        return
+    assert accepted.encode("idna").decode() == accepted
+    assert 1 <= len(accepted) <= 63
+    assert accepted[0].isalpha()
