@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from typing import Any
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
-from components.manifests import Manifest
+from components.custom_object import CustomObject
 
 GATEWAY_API = "gateway.networking.k8s.io"
 CERT_MANAGER = "cert-manager.io"
@@ -20,7 +20,7 @@ class Definitions(pulumi.ComponentResource):
     Makes one resource per vendored file of the group. Refuses a group that has no file.
     """
 
-    definitions: tuple[kubernetes.apiextensions.v1.CustomResourceDefinition, ...]
+    definitions: tuple[CustomObject, ...]
     """What objects of the group have to depend on."""
 
     def __init__(self, name: str, group: str, *, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -35,8 +35,12 @@ class Definitions(pulumi.ComponentResource):
         self.definitions = tuple(self._register(json.loads(file.read_text(encoding="utf-8"))) for file in files)
         self.register_outputs({"group": group})
 
-    def _register(self, definition: dict[str, Manifest]) -> kubernetes.apiextensions.v1.CustomResourceDefinition:
-        metadata, spec = definition["metadata"], definition["spec"]
-        return kubernetes.apiextensions.v1.CustomResourceDefinition(
-            metadata["name"], metadata=metadata, spec=spec, opts=pulumi.ResourceOptions(parent=self)
+    def _register(self, definition: dict[str, Any]) -> CustomObject:
+        return CustomObject(
+            definition["metadata"]["name"],
+            definition["apiVersion"],
+            definition["kind"],
+            metadata=definition["metadata"],
+            spec=definition["spec"],
+            opts=pulumi.ResourceOptions(parent=self),
         )

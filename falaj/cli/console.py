@@ -49,7 +49,7 @@ class Steps:
         self, title: str, done: float | None = None, total: float | None = None, seconds_left: float | None = None
     ) -> None:
         """Say what is being done, how far it is and how long it may still take (seconds; None where unknown)."""
-        left = "" if seconds_left is None else f"about {_duration(seconds_left)} left"
+        left = "" if not seconds_left or seconds_left < 1 else f"about {_duration(seconds_left)} left"
         if self._live is not None and self._task is not None:
             self._live.update(self._task, description=title, completed=done or 0, total=total, left=left)
             if title != self._title:

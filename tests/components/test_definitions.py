@@ -23,6 +23,15 @@ def test_a_definition_carries_no_text_the_server_ignores(file: object) -> None:
     assert "status" not in definition
 
 
+@pytest.mark.parametrize("kind", ["clusterissuers", "issuers"])
+def test_an_issuer_is_one_that_our_controller_serves(kind: str) -> None:
+    definition = json.loads((HERE / f"cert-manager.io_{kind}.json").read_text(encoding="utf-8"))
+
+    (version,) = definition["spec"]["versions"]
+    properties = version["schema"]["openAPIV3Schema"]["properties"]
+    assert sorted(properties["spec"]["properties"]) == ["ca", "selfSigned"]
+
+
 def test_a_property_named_description_stays() -> None:
     schema = {
         "description": "text",

@@ -37,13 +37,17 @@ class World:
     lock: threading.Lock = field(default_factory=threading.Lock)
     fail: set[str] = field(default_factory=set)
     not_ready: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
     slow: dict[str, float] = field(default_factory=dict)
     entered: threading.Event = field(default_factory=threading.Event)
 
     def reset(self) -> None:
         """An empty world without memories."""
-        for collection in (self.things, self.calls, self.requests, self.fail, self.not_ready, self.slow):
+        for collection in (self.things, self.calls, self.requests, self.slow):
             collection.clear()
+        for names in (self.fail, self.not_ready, self.lost, self.described):
+            names.clear()
         self.entered.clear()
 
     def named(self, call: str) -> list[str]:
@@ -129,10 +133,20 @@ class FakeProvider(provider_pb2_grpc.ResourceProviderServicer):
     def _refuse(self, name: str, context: grpc.ServicerContext) -> None:
         if name in self.world.fail:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the cloud refuses {name}")
+        if name in self.world.described:
+            description, detail = Struct(), AnyMessage()
+            fields = {"kind": "ClusterError", "code": "FAL-FAK-001", "where": name, "message": "no.", "hint": "yes."}
+            description.update(fields)
+            detail.Pack(description)
+            status = status_pb2.Status(code=3, message="no", details=[detail])
+            context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no")
 
     def _trouble(self, name: str, context: grpc.ServicerContext, identifier: str, properties: Struct) -> None:
         self.world.entered.set()
         time.sleep(self.world.slow.get(name, 0))
+        if name in self.world.lost:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "connection reset")
         if name in self.world.not_ready:
             detail = AnyMessage()
             detail.Pack(

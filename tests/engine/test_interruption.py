@@ -79,6 +79,21 @@ def test_a_killed_update_is_finished_by_the_next_without_loss_or_double(bench: W
     assert not [pid for pid in started if is_running(pid)]
 
 
+def test_a_creation_whose_provider_is_lost_is_settled_by_the_next_run(bench: Workbench) -> None:
+    bench.program('Thing("one")')
+    bench.world.lost.add("one")
+    with pytest.raises(DeploymentError, match="the provider's process has ended or can not be reached"):
+        bench.up()
+    (made,) = bench.world.things
+    assert bench.store().document()["deployment"]["pending_operations"][0]["resource"]["inputs"]["name"] == made
+
+    bench.world.lost.clear()
+    bench.up()
+
+    assert list(bench.world.things) == [made]
+    assert bench.resources()["one"]["id"] == made
+
+
 def test_an_interrupted_creation_that_is_not_wanted_any_more_is_told(bench: Workbench) -> None:
     bench.program('Thing("gone")')
     bench.up()

@@ -6,7 +6,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from falaj.engine import StepOp, StepSkipped
-from falaj.errors import DeploymentError
+from falaj.errors import ClusterError, DeploymentError
 from tests.engine.conftest import Workbench
 
 STACK = "urn:pulumi:dev::test::pulumi:pulumi:Stack::test-dev"
@@ -303,6 +303,16 @@ def test_a_resource_that_is_not_ready_is_in_the_state_and_is_awaited_again(bench
     assert bench.up().summary == {StepOp.SAME: 1, StepOp.UPDATE: 1}
     assert "initErrors" not in bench.resources()["lazy"]
     assert len(bench.world.things) == 1
+
+
+def test_an_error_that_a_provider_describes_is_told_in_its_own_words(bench: Workbench) -> None:
+    bench.program('Thing("one")')
+    bench.world.described.add("one")
+
+    with pytest.raises(ClusterError) as caught:
+        bench.up()
+
+    assert str(caught.value) == "FAL-FAK-001  one\n  no.\n  Next: yes."
 
 
 def test_a_refused_property_is_named_in_the_preview(bench: Workbench) -> None:

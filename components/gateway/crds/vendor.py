@@ -29,6 +29,9 @@ GATEWAY_KINDS = (
 )
 CERTIFICATE_KINDS = ("certificaterequests", "certificates", "clusterissuers", "issuers")
 
+ISSUER_KINDS = ("ClusterIssuer", "Issuer")
+OUTSIDE_ISSUERS = ("acme", "vault", "venafi")
+
 
 def without_descriptions(schema: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - a JSON value
     """Return the schema without its descriptions. With `names`, keys are property names and all of them stay."""
@@ -61,8 +64,18 @@ def vendor() -> None:
     for source in sources:
         definition = without_descriptions(yaml.load(source.read_text(encoding="utf-8"), yaml.CSafeLoader))
         definition.pop("status", None)
+        if definition["spec"]["names"]["kind"] in ISSUER_KINDS:
+            for version in definition["spec"]["versions"]:
+                _without_outside_issuers(version["schema"]["openAPIV3Schema"]["properties"])
         target = HERE / f"{source.stem}.json"
         target.write_text(json.dumps(definition, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _without_outside_issuers(properties: dict[str, Any]) -> None:
+    """Drop the issuers whose controllers our cert-manager leaves out, so that the API server refuses them."""
+    for block in ("spec", "status"):
+        for issuer in OUTSIDE_ISSUERS:
+            properties.get(block, {}).get("properties", {}).pop(issuer, None)
 
 
 if __name__ == "__main__":
