@@ -15,7 +15,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from components.serving.spec import CallSpec, DnsLabel
+from components.serving.spec import Calls, DnsLabel
 from falaj.catalog.data_flows import DataClass
 from falaj.catalog.regions import Provider, regions
 from falaj.catalog.tiers import Resources, tiers
@@ -79,7 +79,7 @@ class EndpointSettings(BaseModel):
     data_class: DataClass = Field(description="What kind of data its requests hold.")
     replicas: int | None = Field(default=None, ge=1, description="Pods that answer; the tier's number if absent.")
     resources: Resources | None = Field(default=None, description="One pod's size; the tier's if absent.")
-    calls: tuple[CallSpec, ...] = Field(default=(), description="Services outside the cluster that it may call.")
+    calls: Calls = Field(default=(), description="Services outside the cluster that it may call.")
 
 
 class TenantSettings(BaseModel):

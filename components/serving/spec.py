@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from components.gateway.names import API_SERVER_END, CLIENTS_END
 from components.gateway.spec import ImageByDigest, Owner, PullPolicy
 from falaj.catalog.data_flows import DataClass, Encryption, Port
 from falaj.catalog.tiers import Disruption, Resources
 
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A name that may stand in a host name and name a Service."""
+
+WIDEST_PREFIX = 24
+"""The widest network that a call may open: 256 addresses."""
+
+
+def _narrow_network(address: str) -> str:
+    try:
+        network = IPv4Network(address)
+    except ValueError:
+        raise ValueError("allowed: an IPv4 network such as 10.1.2.3/32") from None
+    if network.prefixlen < WIDEST_PREFIX:
+        raise ValueError(f"allowed: a network of /{WIDEST_PREFIX} or narrower")
+    if network.is_loopback or network.is_link_local or network.is_multicast or network.is_unspecified:
+        raise ValueError("allowed: a network that packets can be routed to, so no loopback, link-local or multicast")
+    return address
+
+
+def _distinct(calls: tuple[CallSpec, ...]) -> tuple[CallSpec, ...]:
+    names = [call.name for call in calls]
+    taken = {CLIENTS_END, API_SERVER_END}
+    if len({*names}) < len(names) or taken & {*names}:
+        raise ValueError(f"allowed: a name of its own for each, and not {' or '.join(sorted(taken))}")
+    return calls
 
 
 class CallSpec(BaseModel):
@@ -20,14 +45,18 @@ class CallSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: DnsLabel = Field(description="The service's name, for the evidence.")
-    address: str = Field(
-        pattern=r"^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$", description="Where it answers, as IPv4 network such as 10.1.2.3/32."
+    address: Annotated[str, AfterValidator(_narrow_network)] = Field(
+        description="Where it answers, as IPv4 network such as 10.1.2.3/32, /24 at the widest."
     )
     port: Port = Field(description="TCP port it answers on.")
     region: str = Field(min_length=1, description="Region where it lies, by the provider's own id.")
     data_class: DataClass = Field(description="What kind of data is sent.")
     encryption: Encryption = Field(description="What protects the data on the way.")
     purpose: str = Field(min_length=3, description="Why, for the reader of the evidence.")
+
+
+Calls = Annotated[tuple[CallSpec, ...], AfterValidator(_distinct)]
+"""Services outside that an endpoint may call, each under a name of its own."""
 
 
 class OnnxRuntimeServerSpec(BaseModel):
@@ -50,7 +79,7 @@ class OnnxRuntimeServerSpec(BaseModel):
     resources: Resources = Field(description="One pod's size.")
     disruption: Disruption = Field(description="How many pods planned work may take away.")
     spread: tuple[str, ...] = Field(description="Node labels over which pods are spread.")
-    calls: tuple[CallSpec, ...] = Field(default=(), description="Services outside that it may call; none by default.")
+    calls: Calls = Field(default=(), description="Services outside that it may call; none by default.")
 
     @model_validator(mode="after")
     def _leaves_room_for_a_drain(self) -> Self:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from falaj.cli.deployed import names, outputs_of
 from falaj.cli.project import project_root
@@ -37,7 +37,7 @@ class Answer:
 
 def endpoint_of_url(url: str) -> Endpoint:
     """An endpoint by its address; ConfigurationError FAL-PRE-002 where it is not that of a model."""
-    parsed = httpx.URL(url)
+    parsed = httpx2.URL(url)
     if parsed.scheme not in {"http", "https"} or "/v2/models/" not in parsed.path:
         raise ConfigurationError(
             "An address must be http or https and name the model: http://127.0.0.1:8080/v2/models/iris.",
@@ -84,7 +84,7 @@ def infer(endpoint: Endpoint, body: dict[str, Any], *, timeout: float) -> Answer
 
     The certificate is always verified, against the host name even where the connection goes to a given address.
     """
-    url = httpx.URL(f"{endpoint.url}/infer")
+    url = httpx2.URL(f"{endpoint.url}/infer")
     headers, extensions = {"content-type": "application/json"}, {}
     if endpoint.address is not None:
         headers["host"] = url.host
@@ -93,12 +93,12 @@ def infer(endpoint: Endpoint, body: dict[str, Any], *, timeout: float) -> Answer
     context = ssl.create_default_context(cadata=endpoint.certificate_authority)
     started = time.perf_counter()
     try:
-        with httpx.Client(verify=context, timeout=timeout, trust_env=False) as client:
+        with httpx2.Client(verify=context, timeout=timeout, trust_env=False) as client:
             response = client.post(url, json=body, headers=headers, extensions=extensions)
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise _unreachable(endpoint, error) from error
     milliseconds = (time.perf_counter() - started) * 1000
-    if response.status_code != httpx.codes.OK:
+    if response.status_code != httpx2.codes.OK:
         raise EndpointError(
             f"HTTP {response.status_code}: {_reason(response)}",
             code="FAL-END-003",
@@ -108,7 +108,7 @@ def infer(endpoint: Endpoint, body: dict[str, Any], *, timeout: float) -> Answer
     return Answer(body=response.json(), milliseconds=milliseconds)
 
 
-def _unreachable(endpoint: Endpoint, error: httpx.HTTPError) -> EndpointError:
+def _unreachable(endpoint: Endpoint, error: httpx2.HTTPError) -> EndpointError:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return EndpointError(
             f"The server's certificate is not trusted: {error}.",
@@ -124,7 +124,7 @@ def _unreachable(endpoint: Endpoint, error: httpx.HTTPError) -> EndpointError:
     )
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(response: httpx2.Response) -> str:
     try:
         found = response.json()
     except ValueError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import httpx
+import httpx2
 
 from falaj.cli.console import messages, output, print_json
 from falaj.cli.endpoint import Answer, Endpoint, endpoint_of_stack, endpoint_of_url, infer
@@ -67,5 +67,5 @@ def _show(target: Endpoint, answer: Answer) -> None:
         shape = "x".join(str(size) for size in tensor.get("shape", []))
         output.print(f"{tensor.get('name')}  {tensor.get('datatype')} {shape}  {tensor.get('data')}", markup=False)
     model = f"{answer.body.get('model_name')} version {answer.body.get('model_version', 'unknown')}"
-    secure = "verified TLS" if httpx.URL(target.url).scheme == "https" else "plain HTTP on this machine"
+    secure = "verified TLS" if httpx2.URL(target.url).scheme == "https" else "plain HTTP on this machine"
     messages.print(f"{model}, {answer.milliseconds:.1f} ms, {secure}, {target.url}", markup=False)

@@ -59,7 +59,16 @@ def _package() -> str:
         package = ModuleType(_PACKAGE)
         package.__path__ = [str(Path(found.submodule_search_locations[0]) / "runtime" / "proto")]
         sys.modules[_PACKAGE] = package
+        _allow_deep_messages()
     return _PACKAGE
+
+
+def _allow_deep_messages() -> None:
+    """Lift protobuf's limit of a hundred levels, as the SDK does: schemas inside Kubernetes objects are deeper."""
+    implementation = importlib.import_module("google.protobuf.internal.api_implementation")
+    module = getattr(implementation, "_c_module", None)
+    if module is not None:
+        module.SetAllowOversizeProtos(True)
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from filelock import FileLock, Timeout
 
@@ -20,13 +22,16 @@ from falaj.localcluster.locks import lock
 from falaj.localcluster.pins import MODULES, Module
 from falaj.localcluster.places import cache_directory
 from falaj.localcluster.progress import Progress
-from falaj.localcluster.run import run
 
 UNFINISHED = ".unfinished"
 FETCH_FAILURE = re.compile(
     r"^(?:go: )?(?P<module>\S+@v\S+?): (?P<reason>.*(?:Get |dial |reading |verifying |lookup ).*)"
 )
+DOWNLOADING = re.compile(r"^go: downloading (?P<path>\S+) (?P<version>v\S+)")
+LOOKUP_DISABLED = "module lookup disabled by GOPROXY=off"
 MOST_LINES = 15
+MOST_BEFORE_LINKING = 0.95
+"""How much of a module's time is over, at most, when its last package is compiled."""
 
 
 class Estimate:
@@ -104,60 +109,81 @@ def _build_missing(progress: Progress, toolchain: GoToolchain, finished: dict[Mo
 
 
 def _compile(progress: Progress, toolchain: GoToolchain, module: Module, destination: Path, estimate: Estimate) -> None:
+    packages = _fetch(progress, toolchain, module, estimate)
     title = f"building {', '.join(module.binaries)}"
+    lines = iter(range(1, packages))
+
+    def heard(_: str) -> None:
+        part = module.seconds * min(next(lines, packages) / packages, MOST_BEFORE_LINKING)
+        progress.step(title, estimate.done + part, estimate.total, estimate.seconds_left(part))
+
     progress.step(title, estimate.done, estimate.total, estimate.seconds_left(0))
-    packages = _count_packages(toolchain, module)
-    command = [toolchain.program, "build", "-v", *module.flags, "-o", f"{destination}/", *module.packages]
+    _go(toolchain, module, ["build", "-v", *module.flags, "-o", f"{destination}/", *module.packages], heard)
+
+
+def _fetch(progress: Progress, toolchain: GoToolchain, module: Module, estimate: Estimate) -> int:
+    """Fetch the modules that are not in the module cache, and say how many packages there are to compile at most."""
+    left = estimate.seconds_left(0)
+
+    def heard(line: str) -> None:
+        progress.step(f"fetching {line.rpartition('downloading ')[2]}", estimate.done, estimate.total, left)
+
+    with tempfile.TemporaryFile("w+") as listed:
+        _go(toolchain, module, ["list", "-deps", *module.flags, *module.packages], heard, listed)
+        listed.seek(0)
+        return max(len(listed.readlines()), 1)
+
+
+def _go(
+    toolchain: GoToolchain,
+    module: Module,
+    arguments: Sequence[str],
+    heard: Callable[[str], None],
+    output: IO[str] | None = None,
+) -> None:
+    """Run a go command in the module, handing on each line of its standard error as it comes."""
     said: list[str] = []
-    compiled = 0
     with subprocess.Popen(
-        [str(word) for word in command],
+        [str(toolchain.program), *arguments],
         cwd=module.directory,
         env={**os.environ, **toolchain.environment()},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=output or subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stderr is not None  # noqa: S101 - it is a pipe
         for line in process.stderr:
-            said.append(line.rstrip())
-            compiled += 1
-            part = module.seconds * min(compiled / packages, 0.95)
-            progress.step(title, estimate.done + part, estimate.total, estimate.seconds_left(part))
+            said.append(line.strip())
+            heard(line.strip())
     if process.returncode != 0:
         raise _failure(module, said)
 
 
-def _count_packages(toolchain: GoToolchain, module: Module) -> int:
-    """How many packages there are to compile at most; fetches the modules on the way."""
-    try:
-        listed = run(
-            [toolchain.program, "list", "-deps", *module.flags[:-2], *module.packages],
-            directory=module.directory,
-            environment=toolchain.environment(),
-            error=MachineError,
-        )
-    except MachineError as error:
-        raise _failure(module, error.message.splitlines()) from None
-    return max(len(listed.splitlines()), 1)
-
-
 def _failure(module: Module, said: Sequence[str]) -> MachineError:
+    wanted = "of " + module.name
     for line in said:
-        if found := FETCH_FAILURE.match(line.strip()):
-            return MachineError(
-                f"Go could not fetch it: {found['reason']}",
-                code="FAL-BLD-002",
-                where=f"module {found['module']}",
-                hint="check the network and GOPROXY (`go env GOPROXY`), then run the same command again: "
-                "what is fetched and compiled is kept",
-            )
+        if found := DOWNLOADING.match(line):
+            wanted = f"{found['path']}@{found['version']}"
+        elif LOOKUP_DISABLED in line:
+            return _not_fetched(wanted, line)
+        elif found := FETCH_FAILURE.match(line):
+            return _not_fetched(found["module"], found["reason"])
     return MachineError(
-        "go build failed:\n" + "\n".join(said[-MOST_LINES:]),
+        "go failed:\n" + "\n".join(said[-MOST_LINES:]),
         code="FAL-BLD-003",
         where=f"falaj/localcluster/go/{module.name}",
         hint="free disk space if it is short (`falaj doctor`), then run the same command again",
+    )
+
+
+def _not_fetched(module: str, reason: str) -> MachineError:
+    return MachineError(
+        f"Go could not fetch it: {reason}",
+        code="FAL-BLD-002",
+        where=f"module {module}",
+        hint="check the network and GOPROXY (`go env GOPROXY`), then run the same command again: "
+        "what is fetched and compiled is kept",
     )
 
 

@@ -11,6 +11,8 @@ from falaj.errors import ClusterError, FalajError
 from falaj.localcluster.packages import PROGRAM_PATH
 
 LONGEST_EXCERPT = 12
+READABLE = 0o022
+"""What programs are started with: what they make is the same whatever the user's own umask hides."""
 
 
 def run(
@@ -35,6 +37,7 @@ def run(
             capture_output=True,
             text=True,
             check=False,
+            umask=READABLE,
         )
     except FileNotFoundError as missing:
         raise error(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -183,6 +184,37 @@ def test_an_image_or_model_without_digest_is_refused(field: str, value: str) -> 
 def test_a_budget_that_would_stop_every_drain_is_refused() -> None:
     with pytest.raises(ValidationError, match="min_available 1 of 1 replicas would stop every node drain"):
         spec(replicas=1)
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("203.0.113.10/32", None),
+        ("203.0.113.0/24", None),
+        ("0.0.0.0/0", "allowed: a network of /24 or narrower"),
+        ("10.0.0.0/8", "allowed: a network of /24 or narrower"),
+        ("10.0.0.1/24", "allowed: an IPv4 network such as 10.1.2.3/32"),
+        ("store.example", "allowed: an IPv4 network such as 10.1.2.3/32"),
+        ("169.254.169.254/32", "allowed: a network that packets can be routed to"),
+        ("127.0.0.1/32", "allowed: a network that packets can be routed to"),
+    ],
+)
+def test_a_call_opens_a_narrow_and_real_network_or_is_refused(address: str, allowed: str | None) -> None:
+    fields = {**CALL.model_dump(), "address": address}
+
+    if allowed is None:
+        assert CallSpec.model_validate(fields).address == address
+    else:
+        with pytest.raises(ValidationError, match=re.escape(allowed)):
+            CallSpec.model_validate(fields)
+
+
+@pytest.mark.parametrize("names", [("store", "store"), ("clients",), ("kubernetes-api",)])
+def test_calls_have_names_of_their_own(names: tuple[str, ...]) -> None:
+    calls = [{**CALL.model_dump(), "name": name} for name in names]
+
+    with pytest.raises(ValidationError, match="allowed: a name of its own for each, and not clients or kubernetes-api"):
+        spec(calls=calls)
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 
-import httpx
+import httpx2
 import pytest
 
 from tests.end_to_end.conftest import ROOT, Workspace
@@ -31,8 +31,8 @@ class Caller(threading.Thread):
         self._context = ssl.create_default_context(cadata=authority)
 
     def run(self) -> None:
-        limits = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=0.5)
-        with httpx.Client(verify=self._context, trust_env=False, timeout=20, limits=limits) as client:
+        limits = httpx2.Limits(max_keepalive_connections=1, keepalive_expiry=0.5)
+        with httpx2.Client(verify=self._context, trust_env=False, timeout=20, limits=limits) as client:
             while not self.done.is_set():
                 try:
                     response = client.post(
@@ -41,23 +41,27 @@ class Caller(threading.Thread):
                         headers={"host": self._host},
                         extensions={"sni_hostname": self._host},
                     )
-                except httpx.HTTPError as error:
+                except httpx2.HTTPError as error:
                     self.statuses[type(error).__name__] += 1
                     continue
                 self.statuses[str(response.status_code)] += 1
-                if response.status_code == httpx.codes.OK:
+                if response.status_code == httpx2.codes.OK:
                     self.versions.append(response.json()["model_version"])
                 time.sleep(0.01)
 
 
 def test_a_new_model_version_rolls_with_every_request_answered(environment: Workspace) -> None:
-    environment.write_tenant("rolling", endpoints={"iris": {"model": "falaj.local/models/iris"}})
+    environment.write_tenant(
+        "rolling", endpoints={"iris": {"model": "falaj.local/models/iris", "data_class": "public"}}
+    )
     outputs = environment.up("rolling")["outputs"]
     callers = [Caller(outputs["endpoints"]["iris"], outputs["certificate_authority"]) for _ in range(3)]
     for caller in callers:
         caller.start()
     try:
-        environment.write_tenant("rolling", endpoints={"iris": {"model": "falaj.local/models/iris-next"}})
+        environment.write_tenant(
+            "rolling", endpoints={"iris": {"model": "falaj.local/models/iris-next", "data_class": "public"}}
+        )
         rolled = environment.up("rolling")
         time.sleep(8)  # the old pod drains after the new one is ready
     finally:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.cluster
 ABROAD = {
     "iris": {
         "model": "falaj.local/models/iris",
+        "data_class": "personal",
         "calls": [
             {
                 "name": "feature-store",
@@ -41,8 +42,19 @@ def test_data_that_would_leave_the_country_stops_the_plan(
     stopped = environment.falaj("up", "-s", "abroad", "--yes", check=False)
 
     assert stopped.returncode == 5
-    assert "RES-021" in stopped.stderr
-    assert "me-south-1" in stopped.stderr
+    message = stopped.stderr[stopped.stderr.index("FAL-ENG-705") :].splitlines()
+    assert message[0] == "FAL-ENG-705  stack abroad, 1 policy violations"
+    assert [line.strip() for line in message[1:5]] == [
+        "RES-021  urn:pulumi:abroad::falaj::falaj:index:OnnxRuntimeServer::abroad-iris",
+        "RES-021 Every data flow stays in the UAE and is protected as its data demands (critical)",
+        "Resource: urn:pulumi:abroad::falaj::falaj:index:OnnxRuntimeServer::abroad-iris",
+        (
+            "dataFlows[4].region: found me-south-1 for feature-store, expected a region in the UAE: "
+            "me-central-1, uaecentral, uaenorth"
+        ),
+    ]
+    assert message[5].strip().startswith("Remedy: ")
+    assert message[-2].strip() == "Nothing was created."
     assert namespaces(kubernetes_client) == before
     assert not list(environment.state.rglob("abroad.json"))
 
@@ -50,9 +62,18 @@ def test_data_that_would_leave_the_country_stops_the_plan(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"tier": "gold"}, "tier"),
-        ({"ownr": "risk"}, "ownr"),
-        ({"endpoints": {"iris": {"model": "falaj.local/models/iri"}}}, "falaj.local/models/iri"),
+        ({"tier": "gold"}, "tier\n  found 'gold', allowed: smb, enterprise, sovereign.\n"),
+        (
+            {"ownr": "risk"},
+            "ownr\n  is not a key here, allowed: environment, region, tier, owner, endpoints. Did you mean owner?\n",
+        ),
+        (
+            {"endpoints": {"iris": {"model": "falaj.local/models/iri", "data_class": "public"}}},
+            (
+                "endpoints.iris.model\n  found 'falaj.local/models/iri', allowed: name@sha256:<64 hex>, or a model in the "
+                "image lock (falaj.local/models/iris, falaj.local/models/iris-next).\n"
+            ),
+        ),
     ],
 )
 def test_a_wrong_stack_file_is_refused_before_any_resource(
@@ -63,7 +84,6 @@ def test_a_wrong_stack_file_is_refused_before_any_resource(
     refused = environment.falaj("up", "-s", "wrong", "--yes", check=False)
 
     assert refused.returncode == 3
-    assert "Pulumi.wrong.yaml" in refused.stderr
-    assert says in refused.stderr
+    assert f"FAL-CFG-101  stacks/config/Pulumi.wrong.yaml, key falaj:tenant.{says}" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not list(environment.state.rglob("wrong.json"))

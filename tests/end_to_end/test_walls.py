@@ -16,6 +16,7 @@ from lightkube.resources.core_v1 import Namespace, Pod, Service
 
 from falaj import localcluster
 from falaj.localcluster.places import Places
+from falaj.localcluster.progress import Silent
 from tests.end_to_end.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -33,7 +34,7 @@ for target in sys.argv[1:]:
 
 
 def outcomes(text: str) -> dict[str, str]:
-    return dict(line.rsplit(" ", 1) for line in text.strip().splitlines())
+    return dict(line.rsplit(" ", 1) for line in text.splitlines() if line)
 
 
 @pytest.fixture
@@ -57,9 +58,7 @@ def server(client: lightkube.Client) -> tuple[str, str, Pod]:
 
 
 @pytest.mark.usefixtures("tenant")
-def test_a_pod_of_another_namespace_cannot_reach_the_server(
-    kubernetes_client: lightkube.Client, stranger: str
-) -> None:
+def test_a_pod_of_another_namespace_cannot_reach_the_server(kubernetes_client: lightkube.Client, stranger: str) -> None:
     address, service, _ = server(kubernetes_client)
     lock = json.loads((ROOT / ".falaj" / "images.json").read_text())
     image = f"falaj.local/onnxruntime@{lock['falaj.local/onnxruntime']['digest']}"
@@ -115,7 +114,7 @@ def inside(cluster: localcluster.Status, pod: Pod, command: list[str]) -> str:
     assert pod.status.containerStatuses
     container = (pod.status.containerStatuses[0].containerID or "").removeprefix("containerd://")
     control = [
-        str(localcluster.build() / "ctr"),
+        str(localcluster.build(Silent()) / "ctr"),
         "--address",
         str(Places(cluster.name).containerd_socket),
         "--namespace",

@@ -108,6 +108,9 @@ class StrictMonitor(mocks.MockMonitor):
         registration.outputs = _plain(request.outputs)
         return empty_pb2.Empty()
 
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 - the protocol's name
+        raise AssertionError(f"the program called {request.tok}, which no test expects")
+
     def _record(self, request: Request, properties: struct_pb2.Struct, *, custom: bool, read: bool) -> str:
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.plan.resources:
@@ -127,7 +130,7 @@ class StrictMonitor(mocks.MockMonitor):
             protect=getattr(request, "protect", False),
             aliases=()
             if isinstance(request, resource_pb2.ReadResourceRequest)
-            else tuple(alias.urn or alias.spec.name for alias in request.aliases),
+            else tuple(alias.urn or alias.spec.type or alias.spec.name for alias in request.aliases),
         )
         return urn
 
@@ -141,7 +144,7 @@ class StrictMonitor(mocks.MockMonitor):
 
 class _NoMocks(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> NoReturn:
-        raise AssertionError(f"the program called {args.token}, which no test expects")
+        raise AssertionError(f"{args.token} did not pass through the strict monitor")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> NoReturn:
         raise AssertionError(f"{args.name} did not pass through the strict monitor")

@@ -104,22 +104,37 @@ def test_a_build_that_was_killed_leaves_nothing_that_looks_finished() -> None:
     assert not half.exists()
 
 
-def test_a_module_that_can_not_be_fetched_is_named_with_what_to_do(go: Path) -> None:
-    (go / "fail").write_text(
-        "go: downloading example.com/fast v1.2.3\n"
-        'example.com/fast@v1.2.3: Get "https://proxy.example/fast": dial tcp: lookup proxy.example: no such host\n'
-    )
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'Get "https://proxy.example/fast": dial tcp: lookup proxy.example: no such host',
+        "verifying module: checksum mismatch",
+        "reading https://proxy.example/fast: 404 Not Found",
+    ],
+)
+def test_a_module_that_can_not_be_fetched_is_named_with_what_to_do(go: Path, reason: str) -> None:
+    (go / "fail").write_text(f"go: downloading example.com/fast v1.2.3\nexample.com/fast@v1.2.3: {reason}\n")
 
     with pytest.raises(MachineError) as refused:
         binaries.build(Silent(), (PAUSE,))
 
     assert str(refused.value) == (
         "FAL-BLD-002  module example.com/fast@v1.2.3\n"
-        '  Go could not fetch it: Get "https://proxy.example/fast": dial tcp: lookup proxy.example: no such host\n'
+        f"  Go could not fetch it: {reason}\n"
         "  Next: check the network and GOPROXY (`go env GOPROXY`), then run the same command again: "
         "what is fetched and compiled is kept"
     )
     assert not binaries.expected((PAUSE,))[0].exists()
+
+
+def test_a_machine_whose_go_may_not_fetch_is_told_which_module_it_lacks(go: Path) -> None:
+    (go / "fail").write_text("go: downloading example.com/fast v1.2.3\nmodule lookup disabled by GOPROXY=off\n")
+
+    with pytest.raises(MachineError) as refused:
+        binaries.build(Silent(), (PAUSE,))
+
+    assert refused.value.where == "module example.com/fast@v1.2.3"
+    assert refused.value.message == "Go could not fetch it: module lookup disabled by GOPROXY=off"
 
 
 def test_a_failure_to_compile_shows_what_go_said(go: Path) -> None:

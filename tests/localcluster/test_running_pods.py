@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,7 +168,9 @@ def test_images_are_loaded_once(cluster: Status, lock: Lock) -> None:
     assert images.load(cluster.name, lock) == []
 
 
-def test_the_same_folder_gives_the_same_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: Lock) -> None:
+def test_the_same_folder_gives_the_same_digest_elsewhere_and_under_another_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: Lock
+) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "image.toml").write_text('name = "falaj.local/test-data"\ninputs = ["greeting"]\n')
@@ -175,6 +178,10 @@ def test_the_same_folder_gives_the_same_digest(tmp_path: Path, monkeypatch: pyte
     (folder / "greeting").write_text("peace\n")
     monkeypatch.setenv("FALAJ_CACHE", str(tmp_path / "cache"))
 
-    again = images.build([folder], tmp_path / "images.json")
+    before = os.umask(0o077)
+    try:
+        again = images.build([folder], tmp_path / "images.json")
+    finally:
+        os.umask(before)
 
     assert again.reference("falaj.local/test-data") == lock.reference("falaj.local/test-data")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 PATIENCE = 60.0
 
@@ -67,9 +67,9 @@ class ServerProcess:
         host, port = self.address
         return f"http://{host}:{port}"
 
-    def client(self) -> httpx.Client:
+    def client(self) -> httpx2.Client:
         self.said("ready")
-        return httpx.Client(base_url=self.url, timeout=PATIENCE)
+        return httpx2.Client(base_url=self.url, timeout=PATIENCE)
 
     def exchange(self, data: bytes) -> bytes:
         """Send bytes on a connection of their own; everything that comes back until the server closes it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tarfile
@@ -17,6 +18,7 @@ from falaj.localcluster.images import buildah, recipe
 from falaj.localcluster.images.description import ImageFolder, read
 from falaj.localcluster.images.lock import Lock, LockedImage
 from falaj.localcluster.locks import lock
+from falaj.localcluster.packages import PROGRAM_PATH
 from falaj.localcluster.places import cache_directory
 from falaj.localcluster.progress import Progress, Silent
 from falaj.localcluster.run import run
@@ -152,21 +154,33 @@ def _bake(folder: ImageFolder, base: LockedImage | None, archive: Path, progress
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix="work-", suffix=UNFINISHED) as directory:
         work = Path(directory)
         context = work / "context"
-        context.mkdir(mode=0o755)
+        context.mkdir()
         for path in recipe.inputs(folder):
             target = context / path.relative_to(folder.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-            target.chmod(recipe.mode(path))
+            shutil.copy(path, target)
         _stage(folder, context, progress)
+        _settle_modes(context)
         buildah.build(folder, base, work, archive)
+
+
+def _settle_modes(context: Path) -> None:
+    """A mode depends on nothing but whether its owner may execute the file: not on a umask, not on a checkout."""
+    for path in context.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(recipe.mode(path))
 
 
 def _stage(folder: ImageFolder, context: Path, progress: Progress) -> None:
     if folder.stage is None:
         return
     modules = recipe.modules(folder)
-    environment = {"FALAJ_CACHE": str(cache_directory()), "PYTHON": sys.executable, "SOURCE_DATE_EPOCH": "0"}
+    environment = {
+        "FALAJ_CACHE": str(cache_directory()),
+        "PYTHON": sys.executable,
+        "SOURCE_DATE_EPOCH": "0",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}:{PROGRAM_PATH}",
+    }
     if modules:
         environment["FALAJ_BIN"] = str(binaries.build(progress, modules))
     run(

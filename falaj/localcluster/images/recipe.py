@@ -13,7 +13,7 @@ from falaj.localcluster.images.description import ImageFolder
 from falaj.localcluster.images.lock import LockedImage
 from falaj.localcluster.pins import MODULES, Module
 
-BUILDER_VERSION = "3"
+BUILDER_VERSION = "4"
 """Part of every key: to be raised when the way of building changes what comes out."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 
 from serving_images.contract.case import Case
@@ -29,9 +29,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+def server(request: pytest.FixtureRequest) -> Iterator[httpx2.Client]:
     """A client of the server under test."""
     if (base_url := request.config.getoption("--base-url")) is None:
         raise pytest.UsageError("the contract needs a server: --base-url http://127.0.0.1:8080 --case FILE")
-    with httpx.Client(base_url=base_url, timeout=30) as client:
+    with httpx2.Client(base_url=base_url, timeout=30) as client:
         yield client

@@ -12,18 +12,18 @@ import pytest
 from serving_images.contract.case import from_bytes, nested, to_bytes
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     from serving_images.contract.case import Case
 
 LENGTH = "inference-header-content-length"
 
 
-def infer(server: httpx.Client, case: Case, body: dict[str, Any]) -> httpx.Response:
+def infer(server: httpx2.Client, case: Case, body: dict[str, Any]) -> httpx2.Response:
     return server.post(f"/v2/models/{case.model}/infer", json=body)
 
 
-def infer_binary(server: httpx.Client, case: Case, body: dict[str, Any], tail: bytes) -> httpx.Response:
+def infer_binary(server: httpx2.Client, case: Case, body: dict[str, Any], tail: bytes) -> httpx2.Response:
     head = json.dumps(body).encode()
     return server.post(f"/v2/models/{case.model}/infer", content=head + tail, headers={LENGTH: str(len(head))})
 
@@ -44,7 +44,7 @@ def rounded(entry: dict[str, Any]) -> list[Any]:
     return from_bytes(entry["datatype"], to_bytes(entry["datatype"], entry["data"]))
 
 
-def assert_refused(response: httpx.Response, *named: str) -> None:
+def assert_refused(response: httpx2.Response, *named: str) -> None:
     """A fault of the client, told in a sentence that names what is wrong."""
     assert 400 <= response.status_code < 500
     message = response.json()["error"]
@@ -58,12 +58,12 @@ def changed(case: Case, **changes: object) -> dict[str, Any]:
     return {"inputs": [{**first, **changes}, *others]}
 
 
-def test_is_live_and_ready(server: httpx.Client) -> None:
+def test_is_live_and_ready(server: httpx2.Client) -> None:
     assert server.get("/v2/health/live").status_code == 200
     assert server.get("/v2/health/ready").status_code == 200
 
 
-def test_says_what_it_is(server: httpx.Client) -> None:
+def test_says_what_it_is(server: httpx2.Client) -> None:
     facts = server.get("/v2").json()
     assert isinstance(facts["name"], str)
     assert isinstance(facts["version"], str)
@@ -71,7 +71,7 @@ def test_says_what_it_is(server: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("with_version", [False, True])
-def test_says_what_a_model_takes_and_gives(server: httpx.Client, case: Case, with_version: bool) -> None:
+def test_says_what_a_model_takes_and_gives(server: httpx2.Client, case: Case, with_version: bool) -> None:
     path = f"/v2/models/{case.model}" + (f"/versions/{case.version}" if with_version else "")
     facts = server.get(path).json()
     assert facts["name"] == case.model
@@ -81,7 +81,7 @@ def test_says_what_a_model_takes_and_gives(server: httpx.Client, case: Case, wit
     assert server.get(f"{path}/ready").status_code == 200
 
 
-def test_answers_flat_data(server: httpx.Client, case: Case) -> None:
+def test_answers_flat_data(server: httpx2.Client, case: Case) -> None:
     response = infer(server, case, case.request)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "application/json"
@@ -90,22 +90,22 @@ def test_answers_flat_data(server: httpx.Client, case: Case) -> None:
     assert_same(answer["outputs"], case.answer)
 
 
-def test_answers_nested_data(server: httpx.Client, case: Case) -> None:
+def test_answers_nested_data(server: httpx2.Client, case: Case) -> None:
     inputs = [{**entry, "data": nested(entry["shape"], entry["data"])} for entry in case.request["inputs"]]
     assert_same(infer(server, case, {"inputs": inputs}).json()["outputs"], case.answer)
 
 
-def test_answers_for_a_version(server: httpx.Client, case: Case) -> None:
+def test_answers_for_a_version(server: httpx2.Client, case: Case) -> None:
     response = server.post(f"/v2/models/{case.model}/versions/{case.version}/infer", json=case.request)
     assert response.json()["model_version"] == case.version
     assert_same(response.json()["outputs"], case.answer)
 
 
-def test_sends_the_id_back(server: httpx.Client, case: Case) -> None:
+def test_sends_the_id_back(server: httpx2.Client, case: Case) -> None:
     assert infer(server, case, {**case.request, "id": "request-7"}).json()["id"] == "request-7"
 
 
-def test_gives_only_the_outputs_asked_for_in_that_order(server: httpx.Client, case: Case) -> None:
+def test_gives_only_the_outputs_asked_for_in_that_order(server: httpx2.Client, case: Case) -> None:
     wanted = list(reversed(case.answer))
     body = {**case.request, "outputs": [{"name": entry["name"]} for entry in wanted]}
     assert_same(infer(server, case, body).json()["outputs"], wanted)
@@ -113,7 +113,7 @@ def test_gives_only_the_outputs_asked_for_in_that_order(server: httpx.Client, ca
     assert_same(infer(server, case, body).json()["outputs"], wanted[:1])
 
 
-def test_takes_and_gives_raw_tensors(server: httpx.Client, case: Case) -> None:
+def test_takes_and_gives_raw_tensors(server: httpx2.Client, case: Case) -> None:
     raw = [to_bytes(entry["datatype"], entry["data"]) for entry in case.request["inputs"]]
     inputs = [
         {key: entry[key] for key in ("name", "datatype", "shape")} | {"parameters": {"binary_data_size": len(data)}}
@@ -133,7 +133,7 @@ def test_takes_and_gives_raw_tensors(server: httpx.Client, case: Case) -> None:
     assert_same(outputs, case.answer)
 
 
-def test_gives_one_output_raw_and_the_others_in_json(server: httpx.Client, case: Case) -> None:
+def test_gives_one_output_raw_and_the_others_in_json(server: httpx2.Client, case: Case) -> None:
     first = case.answer[0]
     outputs = [{"name": entry["name"], "parameters": {"binary_data": entry is first}} for entry in case.answer]
     response = infer(server, case, {**case.request, "outputs": outputs})
@@ -144,30 +144,30 @@ def test_gives_one_output_raw_and_the_others_in_json(server: httpx.Client, case:
     assert_same(found, case.answer)
 
 
-def test_refuses_an_unknown_model_and_version(server: httpx.Client, case: Case) -> None:
+def test_refuses_an_unknown_model_and_version(server: httpx2.Client, case: Case) -> None:
     assert_refused(server.get("/v2/models/no-such-model"), "no-such-model")
     assert_refused(server.post("/v2/models/no-such-model/infer", json=case.request), "no-such-model")
     assert_refused(server.get(f"/v2/models/{case.model}/versions/987654"), "987654")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"inputs": 7}', b'{"inputs": []}', b"\xff\xfe"])
-def test_refuses_what_is_not_a_request(server: httpx.Client, case: Case, body: bytes) -> None:
+def test_refuses_what_is_not_a_request(server: httpx2.Client, case: Case, body: bytes) -> None:
     assert_refused(server.post(f"/v2/models/{case.model}/infer", content=body))
 
 
-def test_refuses_a_missing_input(server: httpx.Client, case: Case) -> None:
+def test_refuses_a_missing_input(server: httpx2.Client, case: Case) -> None:
     first, *others = case.request["inputs"]
     body = {"inputs": others or [{**first, "name": "no-such-input"}]}
     assert_refused(infer(server, case, body), "no-such-input" if not others else first["name"])
 
 
-def test_refuses_an_unknown_input_and_output(server: httpx.Client, case: Case) -> None:
+def test_refuses_an_unknown_input_and_output(server: httpx2.Client, case: Case) -> None:
     extra = {"name": "no-such-input", "datatype": "FP32", "shape": [1], "data": [0.5]}
     assert_refused(infer(server, case, {"inputs": [*case.request["inputs"], extra]}), "no-such-input")
     assert_refused(infer(server, case, {**case.request, "outputs": [{"name": "no-such-output"}]}), "no-such-output")
 
 
-def test_refuses_another_datatype(server: httpx.Client, case: Case) -> None:
+def test_refuses_another_datatype(server: httpx2.Client, case: Case) -> None:
     first = case.request["inputs"][0]
     other = {"datatype": "INT16", "data": [0] * math.prod(first["shape"])}
     if first["datatype"] == "INT16":
@@ -175,18 +175,18 @@ def test_refuses_another_datatype(server: httpx.Client, case: Case) -> None:
     assert_refused(infer(server, case, changed(case, **other)), first["name"])
 
 
-def test_refuses_another_shape(server: httpx.Client, case: Case) -> None:
+def test_refuses_another_shape(server: httpx2.Client, case: Case) -> None:
     first = case.request["inputs"][0]
     assert_refused(infer(server, case, changed(case, shape=[*first["shape"], 1])), first["name"])
 
 
-def test_refuses_too_few_and_too_many_elements(server: httpx.Client, case: Case) -> None:
+def test_refuses_too_few_and_too_many_elements(server: httpx2.Client, case: Case) -> None:
     first = case.request["inputs"][0]
     assert_refused(infer(server, case, changed(case, data=first["data"][:-1])), first["name"])
     assert_refused(infer(server, case, changed(case, data=first["data"] * 2)), first["name"])
 
 
-def test_refuses_raw_tensors_of_another_length(server: httpx.Client, case: Case) -> None:
+def test_refuses_raw_tensors_of_another_length(server: httpx2.Client, case: Case) -> None:
     first, *others = case.request["inputs"]
     entry = {key: first[key] for key in ("name", "datatype", "shape")}
     body = {"inputs": [{**entry, "parameters": {"binary_data_size": 3}}, *others]}
@@ -194,7 +194,7 @@ def test_refuses_raw_tensors_of_another_length(server: httpx.Client, case: Case)
     assert_refused(infer_binary(server, case, body, b""), first["name"])
 
 
-def test_counts_answers_and_runs(server: httpx.Client, case: Case) -> None:
+def test_counts_answers_and_runs(server: httpx2.Client, case: Case) -> None:
     before = count(server, "nv_inference_request_success", case)
     runs_before = count(server, "nv_inference_exec_count", case)
     assert infer(server, case, case.request).status_code == 200
@@ -202,7 +202,7 @@ def test_counts_answers_and_runs(server: httpx.Client, case: Case) -> None:
     assert count(server, "nv_inference_exec_count", case) == runs_before + 1
 
 
-def count(server: httpx.Client, name: str, case: Case) -> float:
+def count(server: httpx2.Client, name: str, case: Case) -> float:
     """A counter summed over the model's versions."""
     lines = server.get("/metrics").text.splitlines()
     pattern = re.compile(rf'{name}{{[^}}]*model="{re.escape(case.model)}"[^}}]*}} (\S+)')

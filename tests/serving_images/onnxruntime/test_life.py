@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from onnx import TensorProto
 
@@ -37,11 +37,11 @@ def running(request: pytest.FixtureRequest, counting: Path) -> Iterator[ServerPr
     process.close()
 
 
-def in_flight(client: httpx.Client) -> bool:
+def in_flight(client: httpx2.Client) -> bool:
     return 'nv_inference_pending_request_count{model="counting",version="1"} 1.0' in client.get("/metrics").text
 
 
-def ask(server: ServerProcess) -> httpx.Response:
+def ask(server: ServerProcess) -> httpx2.Response:
     with server.client() as client:
         return client.post("/v2/models/counting/infer", json=LONG)
 
@@ -98,7 +98,7 @@ def test_a_model_that_runs_out_of_memory_says_so_and_serves_on(tmp_path: Path) -
     models.save(models.allocation(), tmp_path, "allocation")
     server = ServerProcess(tmp_path, "--drain-seconds", "0", within=["prlimit", f"--as={4 * GIBIBYTE}"])
 
-    def ask_for(floats: int) -> httpx.Response:
+    def ask_for(floats: int) -> httpx2.Response:
         size = {"name": "size", "shape": [1], "datatype": "INT64", "data": [floats]}
         return client.post("/v2/models/allocation/infer", json={"inputs": [size]})
 
@@ -120,7 +120,7 @@ def test_a_killed_server_leaves_its_port_free_for_the_next(counting: Path) -> No
         answer = pool.submit(ask, first)
         until(lambda: in_flight(client), message="the request never started")
         first.process.kill()
-        with pytest.raises(httpx.TransportError):
+        with pytest.raises(httpx2.TransportError):
             answer.result()
     _, port = first.address
     first.close()

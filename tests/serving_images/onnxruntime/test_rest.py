@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -27,11 +27,11 @@ def floats(name: str, *values: float) -> dict[str, Any]:
     return {"name": name, "shape": [len(values)], "datatype": "FP32", "data": values}
 
 
-def post(client: httpx.Client, model: str, *inputs: dict[str, Any], **more: object) -> httpx.Response:
+def post(client: httpx2.Client, model: str, *inputs: dict[str, Any], **more: object) -> httpx2.Response:
     return client.post(f"/v2/models/{model}/infer", json={"inputs": inputs, **more})
 
 
-def metric(client: httpx.Client, name: str, **labels: str) -> float:
+def metric(client: httpx2.Client, name: str, **labels: str) -> float:
     for line in client.get("/metrics").text.splitlines():
         found = SAMPLE.fullmatch(line)
         if found and found["name"] == name and labels.items() <= dict(LABEL.findall(found["labels"] or "")).items():
@@ -39,7 +39,7 @@ def metric(client: httpx.Client, name: str, **labels: str) -> float:
     raise AssertionError(f"no {name} with {labels}")
 
 
-def test_says_what_it_is(client: httpx.Client) -> None:
+def test_says_what_it_is(client: httpx2.Client) -> None:
     facts = client.get("/v2").json()
     assert facts == {"name": "onnxruntime_server", "version": "0.1.0", "extensions": ["binary_tensor_data"]}
     assert client.get("/v2/health/live").json() == {"live": True}
@@ -47,7 +47,7 @@ def test_says_what_it_is(client: httpx.Client) -> None:
     assert client.get("/v2/models/addition/ready").json() == {"name": "addition", "ready": True}
 
 
-def test_the_newest_version_answers_unless_told(client: httpx.Client) -> None:
+def test_the_newest_version_answers_unless_told(client: httpx2.Client) -> None:
     inputs = [{"name": name, "shape": [1, 2], "datatype": "FP32", "data": [1, 2]} for name in ("a", "b")]
     expected = {"name": "sum", "datatype": "FP32", "shape": [1, 2], "data": [2.0, 4.0]}
     assert post(client, "addition", *inputs).json() == {
@@ -61,18 +61,18 @@ def test_the_newest_version_answers_unless_told(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("shape", [[0, 1, 2], [1, 0, 0], [1, 1, 1]])
-def test_empty_tensors_are_tensors(client: httpx.Client, shape: list[int]) -> None:
+def test_empty_tensors_are_tensors(client: httpx2.Client, shape: list[int]) -> None:
     data = [1.0] * int(np.prod(shape))
     answer = post(client, "cube", {"name": "x", "shape": shape, "datatype": "FP32", "data": data}).json()
     assert answer["outputs"] == [{"name": "y", "datatype": "FP32", "shape": shape, "data": data}]
 
 
-def test_a_scalar_is_a_tensor_without_dimensions(client: httpx.Client) -> None:
+def test_a_scalar_is_a_tensor_without_dimensions(client: httpx2.Client) -> None:
     answer = client.post("/v2/models/counting/infer", json=models.count_to(3)).json()
     assert answer["outputs"] == [{"name": "count", "datatype": "INT64", "shape": [], "data": [3]}]
 
 
-def test_text_with_a_nul_comes_back_whole(client: httpx.Client) -> None:
+def test_text_with_a_nul_comes_back_whole(client: httpx2.Client) -> None:
     entry = {"name": "x", "shape": [1], "datatype": "BYTES", "data": ["a\0b"]}
     assert post(client, "text", entry).json()["outputs"][0]["data"] == ["a\0b"]
 
@@ -88,26 +88,26 @@ def test_text_with_a_nul_comes_back_whole(client: httpx.Client) -> None:
         ("GET", "/v2/models/addition/versions/x/ready", 404, "model 'addition' has no version 'x'; it has 1, 12"),
     ],
 )
-def test_refuses_other_paths(client: httpx.Client, method: str, path: str, status: int, message: str) -> None:
+def test_refuses_other_paths(client: httpx2.Client, method: str, path: str, status: int, message: str) -> None:
     response = client.request(method, path)
     assert (response.status_code, response.json()) == (status, {"error": message})
     assert response.headers.get("allow") == {405: message.rpartition(" ")[2]}.get(status)
 
 
-def test_names_the_models_it_has(client: httpx.Client) -> None:
+def test_names_the_models_it_has(client: httpx2.Client) -> None:
     response = post(client, "missing", floats("x", 1))
     assert response.status_code == 404
     known = "'addition', 'counting', 'cube', 'echo', 'lookup', 'reciprocal', 'reshape', 'text'"
     assert response.json() == {"error": f"no model 'missing'; this server has {known}"}
 
 
-def test_refuses_a_body_that_is_too_long(client: httpx.Client) -> None:
+def test_refuses_a_body_that_is_too_long(client: httpx2.Client) -> None:
     response = client.post("/v2/models/cube/infer", content=b" " * 100001)
     assert response.status_code == 413
     assert response.json() == {"error": "the body is 100001 bytes long; this server takes at most 100000 bytes"}
 
 
-def test_refuses_a_chunked_body_that_grows_too_long(client: httpx.Client) -> None:
+def test_refuses_a_chunked_body_that_grows_too_long(client: httpx2.Client) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(11):
             yield b" " * 10000
@@ -117,27 +117,27 @@ def test_refuses_a_chunked_body_that_grows_too_long(client: httpx.Client) -> Non
     assert response.json() == {"error": "the body is longer; this server takes at most 100000 bytes"}
 
 
-def test_reads_a_chunked_body(client: httpx.Client) -> None:
+def test_reads_a_chunked_body(client: httpx2.Client) -> None:
     body = json.dumps({"inputs": [floats("x", 4.0)]}).encode()
     response = client.post("/v2/models/reciprocal/infer", content=iter([body[:9], body[9:]]))
     assert response.json()["outputs"][0]["data"] == [0.25]
 
 
-def test_refuses_a_compressed_body(client: httpx.Client) -> None:
+def test_refuses_a_compressed_body(client: httpx2.Client) -> None:
     response = client.post("/v2/models/cube/infer", content=b"x", headers={"content-encoding": "gzip"})
     assert response.status_code == 400
     assert response.json() == {"error": "Content-Encoding 'gzip' is not supported; send the body as it is"}
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", ""])
-def test_refuses_a_wrong_json_length(client: httpx.Client, value: str) -> None:
+def test_refuses_a_wrong_json_length(client: httpx2.Client, value: str) -> None:
     headers = {"inference-header-content-length": value}
     response = client.post("/v2/models/cube/infer", content=b"{}", headers=headers)
     assert response.status_code == 400
     assert response.json() == {"error": "Inference-Header-Content-Length must be a non-negative integer"}
 
 
-def test_infinity_is_told_and_can_be_had_raw(client: httpx.Client) -> None:
+def test_infinity_is_told_and_can_be_had_raw(client: httpx2.Client) -> None:
     response = post(client, "reciprocal", floats("x", 0.0))
     assert response.status_code == 400
     message = "output 'y': JSON can't carry its NaN or infinity; ask for it with binary_data"
@@ -147,7 +147,7 @@ def test_infinity_is_told_and_can_be_had_raw(client: httpx.Client) -> None:
     assert np.frombuffer(raw.content[int(raw.headers["inference-header-content-length"]) :], "<f4").tolist() == [np.inf]
 
 
-def test_inputs_that_the_model_cannot_compute_are_the_clients_fault(client: httpx.Client) -> None:
+def test_inputs_that_the_model_cannot_compute_are_the_clients_fault(client: httpx2.Client) -> None:
     for response in (
         post(client, "lookup", {"name": "row", "shape": [1], "datatype": "INT64", "data": [9]}),
         post(client, "reshape", floats("x", 1, 2, 3)),
@@ -157,14 +157,14 @@ def test_inputs_that_the_model_cannot_compute_are_the_clients_fault(client: http
     assert post(client, "reshape", floats("x", 1, 2)).json()["outputs"][0]["shape"] == [1, 2]
 
 
-def test_counts_failures_by_reason(client: httpx.Client) -> None:
+def test_counts_failures_by_reason(client: httpx2.Client) -> None:
     labels = {"model": "reciprocal", "version": "1", "reason": "OTHER"}
     before = metric(client, "nv_inference_request_failure", **labels)
     assert post(client, "reciprocal", floats("wrong", 1.0)).status_code == 400
     assert metric(client, "nv_inference_request_failure", **labels) == before + 1
 
 
-def test_counts_rows_and_times(client: httpx.Client) -> None:
+def test_counts_rows_and_times(client: httpx2.Client) -> None:
     names = ("nv_inference_count", "nv_inference_exec_count", "nv_inference_request_success")
     before = [metric(client, name, model="reciprocal") for name in names]
     assert post(client, "reciprocal", floats("x", 1.0, 2.0, 4.0)).status_code == 200
@@ -178,7 +178,7 @@ def test_counts_rows_and_times(client: httpx.Client) -> None:
     assert metric(client, "nv_inference_pending_request_count", model="reciprocal") == 0
 
 
-def test_metric_names_are_tritons_and_each_is_typed(client: httpx.Client) -> None:
+def test_metric_names_are_tritons_and_each_is_typed(client: httpx2.Client) -> None:
     response = client.get("/metrics")
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     typed = dict(re.findall(r"^# TYPE (\S+) (\S+)$", response.text, re.MULTILINE))
@@ -263,7 +263,7 @@ def test_two_requests_in_one_packet_get_two_answers(server: ServerProcess) -> No
     assert received.index(b'{"live":true}') < received.index(b'{"ready":true}')
 
 
-def test_a_client_that_leaves_is_counted_and_hurts_nobody(server: ServerProcess, client: httpx.Client) -> None:
+def test_a_client_that_leaves_is_counted_and_hurts_nobody(server: ServerProcess, client: httpx2.Client) -> None:
     labels = {"model": "counting", "version": "1", "reason": "CANCELED"}
     before = metric(client, "nv_inference_request_failure", **labels)
     body = json.dumps(models.count_to(400_000)).encode()
