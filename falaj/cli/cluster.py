@@ -80,7 +80,7 @@ def load(*, image: str, name: str) -> None:
 @click.option("--follow", "-f", is_flag=True, help="Go on as lines are written.")
 @name_option
 def logs(*, component: str, name: str, follow: bool) -> None:
-    """Print the log of COMPONENT: etcd, kube-apiserver, kubelet, containerd, and so on."""
+    """Print the log of COMPONENT: one that `falaj cluster status` lists, or supervisor."""
     for line in localcluster.logs(name, component, follow=follow):
         output.print(line, markup=False)
 

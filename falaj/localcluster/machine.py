@@ -15,7 +15,7 @@ from falaj.localcluster.packages import DEBIAN_PACKAGES, PROGRAM_PATH, install_c
 from falaj.localcluster.places import cache_directory
 
 GIBIBYTE = 1024**3
-BUILD_SPACE = 20
+BUILD_SPACE = 14
 RUN_SPACE = 4
 NEEDED_MEMORY = 3
 WAY_ROUND = "or use a cluster you have: --kubeconfig FILE"

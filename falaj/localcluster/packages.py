@@ -43,6 +43,11 @@ DEBIAN_PACKAGES = (
     DebianPackage("procps", "sysctl", "turns on forwarding inside the cluster's network namespace"),
     DebianPackage("buildah", "buildah", "builds images without a daemon"),
     DebianPackage("mmdebstrap", "mmdebstrap", "builds the Debian base image"),
+    DebianPackage(
+        "debian-archive-keyring",
+        "/usr/share/keyrings/debian-archive-keyring.gpg",
+        "lets a machine that is not Debian check Debian's packages",
+    ),
     DebianPackage("ca-certificates", "/etc/ssl/certs/ca-certificates.crt", "lets Go fetch its modules"),
 )
 

@@ -70,8 +70,8 @@ def test_data_that_would_leave_the_country_stops_the_plan(
         (
             {"endpoints": {"iris": {"model": "falaj.local/models/iri", "data_class": "public"}}},
             (
-                "endpoints.iris.model\n  found 'falaj.local/models/iri', allowed: name@sha256:<64 hex>, or a model in the "
-                "image lock (falaj.local/models/iris, falaj.local/models/iris-next).\n"
+                "endpoints.iris.model\n  found 'falaj.local/models/iri', allowed: name@sha256:<64 hex>, or a model in "
+                "the image lock (falaj.local/models/iris, falaj.local/models/iris-next).\n"
             ),
         ),
     ],

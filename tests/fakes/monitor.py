@@ -8,9 +8,9 @@ server can know unknown in a preview.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -158,7 +158,7 @@ def run_program(
     stack: str,
     config: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Run a program to its end, in a context of its own, and return what it registered."""
+    """Run a program to its end, in a thread with a loop and settings of its own, and return what it registered."""
 
     def isolated() -> Plan:
         monitor = StrictMonitor(answer, preview=preview)
@@ -182,7 +182,8 @@ def run_program(
             asyncio.set_event_loop(None)
         return monitor.plan
 
-    plan = contextvars.Context().run(isolated)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        plan = thread.submit(isolated).result()
     for registration in plan.resources.values():
         assert registration.custom or registration.outputs is not None, f"{registration.urn} registered no outputs"
     return plan

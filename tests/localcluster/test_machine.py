@@ -49,7 +49,7 @@ def test_a_short_disk_is_measured_where_the_cache_will_be(monkeypatch: pytest.Mo
     assert finding("disk") == Finding(
         "disk",
         ok=False,
-        detail=f"3.0 GiB free for {tmp_path}/not/yet/there, 20 GiB needed",
+        detail=f"3.0 GiB free for {tmp_path}/not/yet/there, 14 GiB needed",
         remedy="free some, or set FALAJ_CACHE to a larger disk",
     )
 

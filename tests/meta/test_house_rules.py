@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import gc
 import re
 import subprocess
 import sys
@@ -34,12 +36,22 @@ MODULES = tracked("*.py")
 SOURCES = [path for path in MODULES if "tests" not in path.relative_to(ROOT).parts]
 
 
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    # CPython 3.11 takes a collection in the middle of a parse for a fault in its own bookkeeping (gh-106905).
+    gc.disable()
+    try:
+        return ast.parse(path.read_text())
+    finally:
+        gc.enable()
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -71,7 +83,7 @@ def test_no_module_is_named_after_nothing() -> None:
 
 def components() -> Iterator[tuple[str, ast.ClassDef]]:
     for path in tracked("components/*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef) and any(
                 ast.unparse(base).endswith("ComponentResource") for base in node.bases
             ):
@@ -89,7 +101,7 @@ def test_every_component_registers_its_outputs_last() -> None:
 
 
 def public_names(path: Path) -> Iterator[tuple[str, bool]]:
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     yield "module", ast.get_docstring(tree) is not None
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):

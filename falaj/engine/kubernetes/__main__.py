@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> int:
 
     The optional argument is the engine's address, as Pulumi passes it to every plugin.
     """
+    parent = os.getppid()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -38,7 +39,6 @@ def main(arguments: list[str]) -> int:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    parent = os.getppid()
     while not stopped.wait(1.0) and os.getppid() == parent:
         pass
     server.stop(grace=1.0).wait()
