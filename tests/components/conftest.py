@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.fakes.cluster import cluster_answer
-from tests.fakes.monitor import Plan, run_program
+from tests.fakes.monitor import Plan, programs
 
 Run = Callable[..., Plan]
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> Iterator[Run]:
     """Runs a program that makes components and returns its plan: an update, or a preview where asked."""
+    with programs() as run_program:
 
-    def run(program: Callable[[], None], *, preview: bool = False) -> Plan:
-        return run_program(program, answer=cluster_answer, preview=preview, stack="local")
+        def run(program: Callable[[], None], *, preview: bool = False) -> Plan:
+            return run_program(program, answer=cluster_answer, preview=preview, stack="local")
 
-    return run
+        yield run

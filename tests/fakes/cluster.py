@@ -33,11 +33,7 @@ def cluster_answer(type_token: str, inputs: dict[str, Any]) -> dict[str, Any]:
             }
         case "kubernetes:core/v1:Service" if inputs["spec"].get("type") == "LoadBalancer":
             return {"status": {"loadBalancer": {"ingress": [{"ip": "10.201.0.2"}]}}}
-        case "kubernetes:cert-manager.io/v1:Certificate":
-            return {"status": {"revision": 1}}
         case "kubernetes:cert-manager.io/v1:CertificateRequest":
-            namespace, _, name = inputs["id"].partition("/")
-            encoded = base64.b64encode(CERTIFICATE.encode()).decode()
-            return {"metadata": {"namespace": namespace, "name": name}, "status": {"certificate": encoded}}
+            return {"status": {"ca": base64.b64encode(CERTIFICATE.encode()).decode()}}
         case _:
             return {}

@@ -8,9 +8,11 @@ server can know unknown in a preview.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -187,6 +189,28 @@ def run_program(
     for registration in plan.resources.values():
         assert registration.custom or registration.outputs is not None, f"{registration.urn} registered no outputs"
     return plan
+
+
+@contextmanager
+def programs() -> Iterator[Callable[..., Plan]]:
+    """Yields `run_program`; afterwards frees what failed programs left behind.
+
+    Left to the collector, their futures are finalised whenever it runs; inside `ast.parse` that is a SystemError of
+    CPython's own ("AST constructor recursion depth mismatch").
+    """
+    failures = 0
+
+    def run(*arguments: Any, **options: Any) -> Plan:  # noqa: ANN401 - those of run_program
+        nonlocal failures
+        try:
+            return run_program(*arguments, **options)
+        except BaseException:
+            failures += 1
+            raise
+
+    yield run
+    if failures:
+        gc.collect()
 
 
 def _cancel_what_is_left(loop: asyncio.AbstractEventLoop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.fakes.cluster import cluster_answer
-from tests.fakes.monitor import Plan, run_program
+from tests.fakes.monitor import Plan, programs
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("traefik", "cert-manager", "onnxruntime", "models/iris", "models/iris-next")
@@ -41,17 +41,18 @@ def shipped(stack: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def run_stack(lock: Path) -> RunStack:
+def run_stack(lock: Path) -> Iterator[RunStack]:
     """Runs `stacks/__main__.py` as a stack of that name with that configuration, as the language host would."""
+    with programs() as run_program:
 
-    def run(stack: str, config: dict[str, Any], *, preview: bool = False) -> Plan:
-        given = {
-            key: value if isinstance(value, str) else json.dumps(value)
-            for key, value in {"falaj:images": str(lock), **config}.items()
-        }
-        return run_program(_program, answer=cluster_answer, preview=preview, stack=stack, config=given)
+        def run(stack: str, config: dict[str, Any], *, preview: bool = False) -> Plan:
+            given = {
+                key: value if isinstance(value, str) else json.dumps(value)
+                for key, value in {"falaj:images": str(lock), **config}.items()
+            }
+            return run_program(_program, answer=cluster_answer, preview=preview, stack=stack, config=given)
 
-    return run
+        yield run
 
 
 def _program() -> None:
