@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup up down test lint bench docs
 FALAJ := .venv/bin/falaj
+CLUSTER := falaj
 RUN := .venv/bin
 
 help: ## list these targets
@@ -11,10 +12,10 @@ setup: ## install what the project needs (uv, Python packages; as root also Debi
 	@scripts/setup
 
 up: setup ## from nothing to a prediction: cluster, images, stacks with policies on, a real answer
-	@scripts/up
+	@scripts/up $(CLUSTER)
 
 down: setup ## remove the local cluster and everything that lived on it
-	@$(FALAJ) cluster down
+	@$(FALAJ) cluster down --name $(CLUSTER)
 
 test: setup ## every test: fast ones first, then those on a real cluster
 	@scripts/test

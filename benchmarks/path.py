@@ -55,11 +55,7 @@ def measure(*, cold: bool, rounds: int) -> list[Figure]:
     """Time every step; leaves no cluster behind, whatever happens."""
     figures = []
     if cold:
-        with tempfile.TemporaryDirectory(prefix="falaj-cold-") as cache:
-            environment = _environment(Path(cache) / "state") | {"FALAJ_CACHE": cache}
-            with _removed_afterwards(environment):
-                figures.append(_time("make up, empty cache", COLD_GOAL, ["scripts/up", CLUSTER], 1, environment))
-            subprocess.run(["chmod", "-R", "u+w", cache], check=True)  # Go makes its module cache read-only
+        figures.append(_cold())
     with tempfile.TemporaryDirectory(prefix="falaj-bench-") as folder:
         environment = _environment(Path(folder))
         with _removed_afterwards(environment):
@@ -78,9 +74,30 @@ def measure(*, cold: bool, rounds: int) -> list[Figure]:
     return [*figures, ready, warm, preview, again]
 
 
+def _cold() -> Figure:
+    """A clone of what is committed, in a folder where no cache of uv, Go or ours is found; Debian packages are there."""
+    with tempfile.TemporaryDirectory(prefix="falaj-cold-") as folder:
+        clone = Path(folder) / "falaj"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        caches = {"FALAJ_CACHE": "cache", "GOMODCACHE": "modules", "UV_CACHE_DIR": "uv"}
+        environment = {
+            **os.environ,
+            "FALAJ_ENGINE": "embedded",
+            **{name: str(Path(folder) / place) for name, place in caches.items()},
+        }
+        try:
+            return _time(
+                "make up, nothing built", COLD_GOAL, ["make", "up", f"CLUSTER={CLUSTER}"], 1, environment, clone
+            )
+        finally:
+            _run(["make", "down", f"CLUSTER={CLUSTER}"], environment, clone)
+            subprocess.run(["chmod", "-R", "u+w", folder], check=True)  # Go makes its module cache read-only
+
+
 def _environment(state: Path) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
 
 
 @contextmanager
@@ -91,17 +108,19 @@ def _removed_afterwards(environment: dict[str, str]) -> Iterator[None]:
         _run(["falaj", "cluster", "down", "--name", CLUSTER], environment)
 
 
-def _time(name: str, goal: float, command: list[str], rounds: int, environment: dict[str, str]) -> Figure:
+def _time(
+    name: str, goal: float, command: list[str], rounds: int, environment: dict[str, str], folder: Path = ROOT
+) -> Figure:
     click.echo(f"timing {name}", err=True)
     figure = Figure(name, goal)
     for _ in range(rounds):
         started = time.perf_counter()
-        _run(command, environment)
+        _run(command, environment, folder)
         figure.seconds.append(time.perf_counter() - started)
     return figure
 
 
-def _run(command: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+def _run(command: list[str], environment: dict[str, str], folder: Path = ROOT) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise click.ClickException(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-4000:]}")

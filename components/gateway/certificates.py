@@ -85,7 +85,7 @@ class CertificateAuthority(pulumi.ComponentResource):
     """The authority's certificate as PEM, for clients to trust."""
     data_flows: tuple[DataFlow, ...]
     """What the controller sends."""
-    controls = ("POD-001", "POD-009", "TLS-001", "SUP-001", "NET-003")
+    controls = ("NET-003", "POD-002", "POD-003", "POD-004", "POD-006", "POD-007", "POD-009", "SUP-001", "TAG-001")
     """Controls it supports."""
 
     def __init__(

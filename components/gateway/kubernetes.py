@@ -65,7 +65,18 @@ class GatewayPlatform(pulumi.ComponentResource):
     """Where clients reach it, the port."""
     data_flows: tuple[DataFlow, ...]
     """What crosses it. Each endpoint declares the class of its own requests."""
-    controls = ("NET-003", "POD-001", "POD-009", "SUP-001", "TLS-001", "TLS-003")
+    controls = (
+        "NET-003",
+        "POD-002",
+        "POD-003",
+        "POD-004",
+        "POD-006",
+        "POD-007",
+        "POD-009",
+        "SUP-001",
+        "TAG-001",
+        "TLS-003",
+    )
     """Controls it supports."""
 
     def __init__(

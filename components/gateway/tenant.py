@@ -29,7 +29,7 @@ class TenantGateway(pulumi.ComponentResource):
     """Name of the Gateway, for routes to attach to."""
     host_suffix: pulumi.Output[str]
     """What follows the endpoint in every host name: `<tenant>.<domain>`."""
-    controls = ("TLS-001", "TEN-001")
+    controls = ("TLS-002",)
     """Controls it supports."""
 
     def __init__(

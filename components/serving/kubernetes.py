@@ -37,7 +37,20 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
     """Name of its Service in the tenant's namespace."""
     data_flows: tuple[DataFlow, ...]
     """What it receives, reads and sends."""
-    controls = ("NET-003", "POD-001", "POD-009", "RES-019", "RES-021", "SUP-001", "TAG-001")
+    controls = (
+        "NET-003",
+        "POD-002",
+        "POD-003",
+        "POD-004",
+        "POD-006",
+        "POD-007",
+        "POD-009",
+        "POD-012",
+        "RES-019",
+        "RES-021",
+        "SUP-001",
+        "TAG-001",
+    )
     """Controls it supports."""
 
     def __init__(

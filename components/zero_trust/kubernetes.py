@@ -33,7 +33,7 @@ class WalledNamespace(pulumi.ComponentResource):
 
     namespace: pulumi.Output[str]
     """Its name in the cluster, known once created."""
-    controls = ("NET-003", "POD-001", "POD-009", "TAG-001", "TEN-001")
+    controls = ("NET-003", "POD-009", "TAG-001")
     """Controls it supports."""
 
     def __init__(self, name: str, spec: NamespaceSpec, *, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NOBODY = 65532
 """The user and group id of every container; it owns no file and has no name on the node."""
 
+POD_CONTROLS = ("POD-002", "POD-003", "POD-004", "POD-006", "POD-007", "POD-009")
+"""Controls that a pod made with these words supports."""
+
 POD_SECURITY: PodSecurityContextArgsDict = {
     "run_as_non_root": True,
     "run_as_user": NOBODY,

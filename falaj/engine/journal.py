@@ -19,6 +19,7 @@ class Journal:
     def __init__(self, snapshot: Snapshot, store: StateStore | None, secrets: StackSecrets) -> None:
         self._store = store
         self._secrets = secrets
+        self._before = {state.urn: state.document for state in snapshot.resources}
         self._old = list(snapshot.resources)
         self._new: list[ResourceState] = []
         self._pending: list[PendingOperation] = list(snapshot.pending)
@@ -97,6 +98,14 @@ class Journal:
         """The state as it would be written now, in dependency order."""
         with self._lock:
             return [*self._new, *self._old]
+
+    def is_as_before(self) -> bool:
+        """Whether the state would be written word for word as it was read, with nothing begun and not ended."""
+        with self._lock:
+            kept = self.resources()
+            if self._pending or len(kept) != len(self._before):
+                return False
+            return {state.urn: self._document(state) for state in kept} == self._before
 
     def _is_same(self, new: ResourceState, old: ResourceState) -> bool:
         if self._store is None:

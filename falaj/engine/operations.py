@@ -26,6 +26,7 @@ def preview(project: Project, stack: str, options: Options | None = None) -> Res
 def up(project: Project, stack: str, options: Options | None = None) -> Result:
     """Bring the stack to what the program asks for, after a preview that every policy pack lets through.
 
+    Ends with the preview where that finds nothing to do: every resource the same, the state word for word as it is.
     Raises ``PolicyViolationError`` for mandatory violations (nothing is then created) and ``DeploymentError`` for
     resources that failed; the state holds what was done, and the next update goes on from there.
     """
@@ -36,6 +37,8 @@ def up(project: Project, stack: str, options: Options | None = None) -> Result:
         planned = PassRunner(session, PassKind.PREVIEW).run()
         result = _result(planned, started)
         stop_on_violations(stack, result)
+        if planned.settled:
+            return result
         session.store.back_up()
         return _result(PassRunner(session, PassKind.UPDATE, after_preview=True).run(), started)
 

@@ -50,6 +50,9 @@ class PassResult:
     error: FalajError | None
     """Why it did not go well."""
 
+    settled: bool = False
+    """Whether a preview found that there is nothing to do: the state would stay as it is, word for word."""
+
 
 class PassRunner:
     """Runs one pass of a session."""
@@ -64,7 +67,7 @@ class PassRunner:
         secrets = session.store.secrets(session.target.settings.salt)
         snapshot = session.store.read(secrets)
         store = None if kind is PassKind.PREVIEW else session.store
-        journal = Journal(snapshot, store, secrets)
+        journal = self._journal = Journal(snapshot, store, secrets)
         parallel = session.options.parallel
         self._deployment = Deployment(session.target, kind, snapshot, journal, emit=session.emit, parallel=parallel)
         self._callbacks = Callbacks()
@@ -220,7 +223,11 @@ class PassRunner:
                 violations=tuple(deployment.record.violations),
                 summary=deployment.summary(),
                 error=error,
+                settled=error is None and deployment.dry_run and self._is_settled(),
             )
+
+    def _is_settled(self) -> bool:
+        return self._deployment.summary().keys() <= {StepOp.SAME, StepOp.READ} and self._journal.is_as_before()
 
     def _failure(self) -> FalajError | None:
         deployment = self._deployment

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -12,10 +13,12 @@ from components.gateway.spec import CertificateAuthoritySpec, GatewayPlatformSpe
 from components.gateway.tenant import TenantGateway
 from components.zero_trust.edges import End
 from tests.components.conftest import Run
+from tests.fakes.cluster import CERTIFICATE
 from tests.fakes.golden import assert_golden
 from tests.fakes.monitor import Plan
 
 API_SERVER = End(peers=[{"ip_block": {"cidr": "10.201.0.2/32"}}], port=6443)
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 IMAGE = f"falaj.local/traefik@sha256:{'a' * 64}"
 
 
@@ -95,7 +98,7 @@ def test_the_address_is_that_of_the_load_balancer_once_it_has_one(run: Run) -> N
         "address": "10.201.0.2",
         "port": 443,
     }
-    assert _outputs(planned, "GatewayPlatform", "gateway")["address"] == "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    assert _outputs(planned, "GatewayPlatform", "gateway")["address"] == UNKNOWN
 
 
 def test_the_gateway_class_waits_for_its_definition_and_for_traefik(run: Run) -> None:
@@ -108,18 +111,21 @@ def test_the_gateway_class_waits_for_its_definition_and_for_traefik(run: Run) ->
 def test_the_authority_gives_out_its_certificate_and_never_reads_a_secret(run: Run) -> None:
     plan = run(authority)
 
-    certificate = _outputs(plan, "CertificateAuthority", "certificates")["certificate"]
-    assert str(certificate).startswith("-----BEGIN CERTIFICATE-----")
+    assert _outputs(plan, "CertificateAuthority", "certificates") == {"issuer": "falaj", "certificate": CERTIFICATE}
     assert plan.typed("kubernetes:core/v1:Secret") == []
-    (request,) = [each for each in plan.resources.values() if each.read]
-    assert request.inputs["id"] == "falaj-certificates/falaj-root-1"
+    assert [each for each in plan.resources.values() if each.read] == []
 
 
-def test_in_a_preview_the_request_that_does_not_exist_yet_is_not_asked_for(run: Run) -> None:
-    plan = run(authority, preview=True)
+def test_the_certificate_comes_with_the_answer_to_a_request_that_nobody_holds_the_key_of(run: Run) -> None:
+    (witness,) = run(authority).typed("kubernetes:cert-manager.io/v1:CertificateRequest")
 
-    (request,) = [each for each in plan.resources.values() if each.read]
-    assert request.inputs["id"] == "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    assert witness.inputs["spec"]["issuerRef"] == {"group": "cert-manager.io", "kind": "ClusterIssuer", "name": "falaj"}
+    assert base64.b64decode(witness.inputs["spec"]["request"]).startswith(b"-----BEGIN CERTIFICATE REQUEST-----")
+    assert witness.inputs["spec"]["duration"] == "1h"
+
+
+def test_the_certificate_is_unknown_in_a_preview(run: Run) -> None:
+    assert _outputs(run(authority, preview=True), "CertificateAuthority", "certificates")["certificate"] == UNKNOWN
 
 
 def test_a_tenants_listener_takes_https_for_its_own_names_from_its_own_namespace(run: Run) -> None:

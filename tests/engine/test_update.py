@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from falaj.engine import StepOp, StepSkipped
+from falaj.engine import PassKind, PassStarted, StepOp, StepSkipped
 from falaj.errors import ClusterError, DeploymentError
 from tests.engine.conftest import Workbench
 
@@ -69,6 +69,38 @@ def test_a_second_up_changes_nothing_not_even_the_file(bench: Workbench) -> None
     assert result.summary == {StepOp.SAME: 5}
     assert bench.store().file.read_bytes() == before
     assert {"Create", "Update", "Delete"}.isdisjoint(call for call, _ in bench.world.calls)
+
+
+def test_an_up_with_nothing_to_do_ends_with_its_preview(bench: Workbench) -> None:
+    bench.program(CHAIN)
+    bench.up()
+    bench.events.clear()
+
+    bench.up()
+
+    assert [event.kind for event in bench.told(PassStarted)] == [PassKind.PREVIEW]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(CHAIN.replace('export("serial"', 'export("number"'), id="only an output's name"),
+        pytest.param(
+            CHAIN.replace('word="one"', 'word="one", opts=pulumi.ResourceOptions(protect=True)'), id="only an option"
+        ),
+    ],
+)
+def test_what_changes_no_resource_but_the_state_is_written(bench: Workbench, change: str) -> None:
+    bench.program(CHAIN)
+    bench.up()
+    before = bench.store().document()
+    bench.events.clear()
+    bench.program(change)
+
+    bench.up()
+
+    assert [event.kind for event in bench.told(PassStarted)] == [PassKind.PREVIEW, PassKind.UPDATE]
+    assert bench.store().document()["deployment"]["resources"] != before["deployment"]["resources"]
 
 
 def test_a_changed_input_is_updated_in_place(bench: Workbench) -> None:
