@@ -62,20 +62,26 @@ def measure(*, cold: bool, rounds: int) -> list[Figure]:
             _run(["falaj", "cluster", "build"], environment)
             _run(["falaj", "images", "build"], environment)
             ready = _time(
-                "falaj cluster up, built", READY_GOAL, ["falaj", "cluster", "up", "--name", CLUSTER], 1, environment
+                "falaj cluster up, built", READY_GOAL, ["falaj", "cluster", "up", "--name", CLUSTER], environment
             )
             _run(["falaj", "cluster", "down", "--name", CLUSTER], environment)
-            warm = _time("make up, built", WARM_GOAL, ["scripts/up", CLUSTER], 1, environment)
+            warm = _time("make up, built", WARM_GOAL, ["scripts/up", CLUSTER], environment)
             local = ["-s", "local", "--kubeconfig", f"/run/falaj/{CLUSTER}/kubeconfig"]
-            preview = _time("falaj preview -s local", PREVIEW_GOAL, ["falaj", "preview", *local], rounds, environment)
+            preview = _time(
+                "falaj preview -s local", PREVIEW_GOAL, ["falaj", "preview", *local], environment, rounds=rounds
+            )
             again = _time(
-                "falaj up -s local, no change", UNCHANGED_GOAL, ["falaj", "up", *local, "--yes"], rounds, environment
+                "falaj up -s local, no change",
+                UNCHANGED_GOAL,
+                ["falaj", "up", *local, "--yes"],
+                environment,
+                rounds=rounds,
             )
     return [*figures, ready, warm, preview, again]
 
 
 def _cold() -> Figure:
-    """A clone of what is committed, in a folder where no cache of uv, Go or ours is found; Debian packages are there."""
+    """A clone of what is committed, in a folder without any cache of uv, Go or ours; Debian packages are there."""
     with tempfile.TemporaryDirectory(prefix="falaj-cold-") as folder:
         clone = Path(folder) / "falaj"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -87,7 +93,7 @@ def _cold() -> Figure:
         }
         try:
             return _time(
-                "make up, nothing built", COLD_GOAL, ["make", "up", f"CLUSTER={CLUSTER}"], 1, environment, clone
+                "make up, nothing built", COLD_GOAL, ["make", "up", f"CLUSTER={CLUSTER}"], environment, folder=clone
             )
         finally:
             _run(["make", "down", f"CLUSTER={CLUSTER}"], environment, clone)
@@ -109,7 +115,7 @@ def _removed_afterwards(environment: dict[str, str]) -> Iterator[None]:
 
 
 def _time(
-    name: str, goal: float, command: list[str], rounds: int, environment: dict[str, str], folder: Path = ROOT
+    name: str, goal: float, command: list[str], environment: dict[str, str], *, rounds: int = 1, folder: Path = ROOT
 ) -> Figure:
     click.echo(f"timing {name}", err=True)
     figure = Figure(name, goal)

@@ -23,6 +23,7 @@ from components.zero_trust.edges import edges_of
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.restricted import (
     CONTAINER_SECURITY,
+    POD_CONTROLS,
     POD_SECURITY,
     container_ports,
     http_probe,
@@ -85,7 +86,7 @@ class CertificateAuthority(pulumi.ComponentResource):
     """The authority's certificate as PEM, for clients to trust."""
     data_flows: tuple[DataFlow, ...]
     """What the controller sends."""
-    controls = ("NET-003", "POD-002", "POD-003", "POD-004", "POD-006", "POD-007", "POD-009", "SUP-001", "TAG-001")
+    controls = ("NET-003", *POD_CONTROLS, "SUP-001", "TAG-001")
     """Controls it supports."""
 
     def __init__(

@@ -28,6 +28,7 @@ from components.labels import MODEL_SERVER, ROLE, Ownership, selector
 from components.manifests import Manifest
 from components.zero_trust.edges import ANYONE, End, edges_of
 from components.zero_trust.kubernetes import WalledNamespace
+from components.zero_trust.restricted import POD_CONTROLS
 from components.zero_trust.spec import NamespaceSpec
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
 from falaj.catalog.tiers import Quota
@@ -65,18 +66,7 @@ class GatewayPlatform(pulumi.ComponentResource):
     """Where clients reach it, the port."""
     data_flows: tuple[DataFlow, ...]
     """What crosses it. Each endpoint declares the class of its own requests."""
-    controls = (
-        "NET-003",
-        "POD-002",
-        "POD-003",
-        "POD-004",
-        "POD-006",
-        "POD-007",
-        "POD-009",
-        "SUP-001",
-        "TAG-001",
-        "TLS-003",
-    )
+    controls = ("NET-003", *POD_CONTROLS, "SUP-001", "TAG-001", "TLS-003")
     """Controls it supports."""
 
     def __init__(

@@ -14,7 +14,7 @@ from components.manifests import Manifest
 from components.serving.flows import ends_of, flows_of
 from components.serving.pods import HTTP_PORT, pod_template
 from components.zero_trust.edges import edges_of
-from components.zero_trust.restricted import rolling_update
+from components.zero_trust.restricted import POD_CONTROLS, rolling_update
 from falaj.catalog.data_flows import DataFlow
 
 if TYPE_CHECKING:
@@ -37,20 +37,7 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
     """Name of its Service in the tenant's namespace."""
     data_flows: tuple[DataFlow, ...]
     """What it receives, reads and sends."""
-    controls = (
-        "NET-003",
-        "POD-002",
-        "POD-003",
-        "POD-004",
-        "POD-006",
-        "POD-007",
-        "POD-009",
-        "POD-012",
-        "RES-019",
-        "RES-021",
-        "SUP-001",
-        "TAG-001",
-    )
+    controls = ("NET-003", *POD_CONTROLS, "POD-012", "RES-019", "RES-021", "SUP-001", "TAG-001")
     """Controls it supports."""
 
     def __init__(
