@@ -71,21 +71,21 @@ class Workspace:
         return path
 
 
-def copy_project(folder: Path) -> None:
-    """What a user's project holds: the project file, the stack program, the policies, the built images' lock."""
+def link_project(folder: Path) -> None:
+    """What a user's project holds: the project file and the stack program as its own, the rest as links."""
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("policies", "examples", "falaj", "serving_images"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".falaj").mkdir()
-    shutil.copy(ROOT / ".falaj" / "images.json", folder / ".falaj")
 
 
 @pytest.fixture(scope="session")
 def workspace(cluster: localcluster.Status, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A project whose images are in the test cluster; nothing is deployed yet."""
     folder = tmp_path_factory.mktemp("project")
-    copy_project(folder)
+    link_project(folder)
+    shutil.copy(ROOT / ".falaj" / "images.json", folder / ".falaj")
     made = Workspace(root=folder, state=folder / "state", kubeconfig=cluster.kubeconfig)
     made.falaj("images", "load", "--name", cluster.name)
     return made
