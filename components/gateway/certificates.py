@@ -19,6 +19,7 @@ from components.gateway.names import (
 )
 from components.labels import Ownership, selector
 from components.manifests import Manifest
+from components.zero_trust.account import controller_account
 from components.zero_trust.edges import edges_of
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.restricted import (
@@ -123,38 +124,13 @@ class CertificateAuthority(pulumi.ComponentResource):
             "labels": self._labels,
         }
         definitions = Definitions(f"{name}-definitions", CERT_MANAGER, opts=self._inside)
-        account = self._make_account()
+        account = controller_account(
+            name, "falaj-cert-manager", RULES, metadata=self._metadata, labels=self._labels, opts=self._inside
+        )
         self._make_edges(api_server)
         controller = self._make_controller(account)
         self._make_chain([*definitions.definitions, controller])
         self.register_outputs({"issuer": self.issuer, "certificate": self.certificate})
-
-    def _make_account(self) -> kubernetes.core.v1.ServiceAccount:
-        account = kubernetes.core.v1.ServiceAccount(
-            f"{self._name}-account",
-            metadata=self._metadata,
-            automount_service_account_token=False,
-            opts=self._inside,
-        )
-        role = kubernetes.rbac.v1.ClusterRole(
-            f"{self._name}-role",
-            metadata={"name": "falaj-cert-manager", "labels": self._labels},
-            rules=[
-                {"api_groups": [group], "resources": list(resources), "verbs": list(verbs)}
-                for group, resources, verbs in RULES
-            ],
-            opts=self._inside,
-        )
-        kubernetes.rbac.v1.ClusterRoleBinding(
-            f"{self._name}-binding",
-            metadata={"name": "falaj-cert-manager", "labels": self._labels},
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role.metadata.name},
-            subjects=[
-                {"kind": "ServiceAccount", "name": account.metadata.name, "namespace": account.metadata.namespace}
-            ],
-            opts=self._inside,
-        )
-        return account
 
     def _make_edges(self, api_server: End) -> None:
         kubernetes.networking.v1.NetworkPolicy(

@@ -26,6 +26,7 @@ from components.gateway.traefik import COMPONENT, RULES, STATIC_OPTIONS, TLS_OPT
 from components.labels import COMPONENT as COMPONENT_LABEL
 from components.labels import MODEL_SERVER, ROLE, Ownership, selector
 from components.manifests import Manifest
+from components.zero_trust.account import controller_account
 from components.zero_trust.edges import ANYONE, End, edges_of
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.restricted import POD_CONTROLS
@@ -95,40 +96,15 @@ class GatewayPlatform(pulumi.ComponentResource):
         )
         self._metadata: Manifest = {"name": GATEWAY_WORKLOAD, "namespace": room.namespace, "labels": self._labels}
         definitions = Definitions(f"{name}-definitions", GATEWAY_API, opts=self._inside)
-        account = self._make_account()
+        account = controller_account(
+            name, "falaj-gateway", RULES, metadata=self._metadata, labels=self._labels, opts=self._inside
+        )
         self._make_edges(api_server)
         workload = self._make_workload(account, definitions)
         self.gateway_class = self._make_class(definitions, workload)
         self.address = self._make_service()
         self.port = PUBLIC_PORT
         self.register_outputs({"gatewayClass": self.gateway_class, "address": self.address, "port": self.port})
-
-    def _make_account(self) -> kubernetes.core.v1.ServiceAccount:
-        account = kubernetes.core.v1.ServiceAccount(
-            f"{self._name}-account",
-            metadata=self._metadata,
-            automount_service_account_token=False,
-            opts=self._inside,
-        )
-        role = kubernetes.rbac.v1.ClusterRole(
-            f"{self._name}-role",
-            metadata={"name": "falaj-gateway", "labels": self._labels},
-            rules=[
-                {"api_groups": [group], "resources": list(resources), "verbs": list(verbs)}
-                for group, resources, verbs in RULES
-            ],
-            opts=self._inside,
-        )
-        kubernetes.rbac.v1.ClusterRoleBinding(
-            f"{self._name}-binding",
-            metadata={"name": "falaj-gateway", "labels": self._labels},
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role.metadata.name},
-            subjects=[
-                {"kind": "ServiceAccount", "name": account.metadata.name, "namespace": account.metadata.namespace}
-            ],
-            opts=self._inside,
-        )
-        return account
 
     def _make_edges(self, api_server: End) -> None:
         ends = {API_SERVER_END: api_server, CLIENTS_END: ANYONE, MODEL_SERVERS_END: MODEL_SERVERS}
