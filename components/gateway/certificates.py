@@ -118,17 +118,13 @@ class CertificateAuthority(pulumi.ComponentResource):
             ),
             opts=self._inside,
         )
-        self._metadata: Manifest = {
-            "name": CERTIFICATES_WORKLOAD,
-            "namespace": room.namespace,
-            "labels": self._labels,
-        }
-        definitions = Definitions(f"{name}-definitions", CERT_MANAGER, opts=self._inside)
+        self._metadata: Manifest = {"name": CERTIFICATES_WORKLOAD, "namespace": room.namespace, "labels": self._labels}
         account = controller_account(
             name, "falaj-cert-manager", RULES, metadata=self._metadata, labels=self._labels, opts=self._inside
         )
         self._make_edges(api_server)
         controller = self._make_controller(account)
+        definitions = Definitions(f"{name}-definitions", CERT_MANAGER, opts=self._inside)
         self._make_chain([*definitions.definitions, controller])
         self.register_outputs({"issuer": self.issuer, "certificate": self.certificate})
 
