@@ -55,7 +55,6 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, engine_address: str = "", *, patience: float = 60.0) -> None:
         self._log = EngineLog(engine_address)
-        self._cancelled = threading.Event()
         self._patience = patience
         self._configure(Settings())
 
@@ -65,7 +64,11 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._log.close()
 
     def _configure(self, settings: Settings) -> None:
-        """Start a run: what the last one planned is forgotten, the connection is kept where it leads to the same."""
+        """Start a run: what the last one planned is forgotten, the connection is kept where it leads to the same.
+
+        A cancellation is forgotten too: the Pulumi CLI cancels a provider it is attached to at the end of the preview.
+        """
+        self._cancelled = threading.Event()
         former = getattr(self, "_cluster", None)
         self._cluster = Cluster(settings, former)
         self._presence = Presence(self._cluster)

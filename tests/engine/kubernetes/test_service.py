@@ -221,3 +221,19 @@ def test_a_wait_ends_when_the_engine_cancels(connected: Plugin, api: FakeApi) ->
     assert refusal.value.refusal.partial is not None
     assert list(refusal.value.refusal.partial.reasons) == ["cancelled while waiting: condition Ready is not there yet"]
     assert refusal.value.refusal.partial.id == "default/a"
+
+
+def test_a_cancellation_ends_with_the_run_it_was_for(connected: Plugin, api: FakeApi) -> None:
+    connected.stub.Cancel(Empty())
+    connected.configure(kubeconfig=str(api.kubeconfig))
+    storing(api, {})
+    inputs = {**INPUTS, "metadata": {**INPUTS["metadata"], "annotations": {"pulumi.com/waitFor": "condition=Ready"}}}
+    with futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(connected.create, CONFIG_MAP, "a", inputs)
+        while not any(asked.path.endswith("/events") for asked in api.asked):
+            pass
+        with pytest.raises(futures.TimeoutError):
+            waiting.result(timeout=1)
+        connected.stub.Cancel(Empty())
+        with pytest.raises(RefusedError):
+            waiting.result(timeout=30)
