@@ -27,6 +27,7 @@ class Display:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._running: dict[str, str] = {}
+        self._left_out = 0
         self._status: Status | None = None
 
     def __enter__(self) -> Self:
@@ -50,11 +51,13 @@ class Display:
                 self._now(step.urn, step.name)
             case engine.StepFinished(step=step, seconds=seconds):
                 self._done(step, seconds)
-            case engine.StepFailed(urn=urn, message=message):
+            case engine.StepFailed(urn=urn):
                 self._running.pop(urn, None)
-                messages.print(f"[red]failed[/red]  {escape(urn)}\n{escape(_indented(message))}")
-            case engine.StepSkipped(urn=urn):
-                self._say(f"[dim]left out, as something it needs failed: {escape(urn)}[/dim]")
+                self._say(f"[red]failed[/red]  {escape(urn)}")
+            case engine.StepSkipped():
+                self._left_out += 1
+            case engine.PassFinished() if self._left_out:
+                self._say(f"[dim]left out, as what they need failed: {self._left_out}[/dim]")
             case engine.Diagnostic(severity=severity, message=message):
                 self._diagnostic(severity, message)
             case engine.PolicyViolated(violation=violation):
@@ -117,7 +120,3 @@ def plain_result(result: engine.Result) -> dict[str, Any]:
         ],
         "seconds": round(result.seconds, 3),
     }
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

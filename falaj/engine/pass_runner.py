@@ -240,9 +240,9 @@ class PassRunner:
             failed = dict(deployment.record.failed)
         if not failed:
             return None
-        alone = next(iter(failed.values())).described
-        if alone is not None and len(failed) == 1:
-            return alone
+        reasons = {str(error.described): error.described for error in failed.values()}
+        if len(reasons) == 1 and (common := next(iter(reasons.values()))) is not None:
+            return common
         lines = [f"{urn}\n{textwrap.indent(str(error), '  ')}" for urn, error in failed.items()]
         left = len(deployment.record.skipped)
         if left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from falaj.cli.command import VERBS, falaj
 
+ROOT = Path(__file__).parents[2]
 FALAJ = str(Path(sys.executable).with_name("falaj"))
 
 
@@ -98,3 +100,41 @@ def test_no_colour_without_a_terminal(tmp_path: Path) -> None:
     done = run("doctor", folder=tmp_path)
 
     assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "Configuration file {path} not found"),
+        ("just words\n", "it is not of the shape of a kubeconfig"),
+    ],
+)
+def test_a_kubeconfig_that_leads_nowhere_is_one_message(tmp_path: Path, content: str | None, reason: str) -> None:
+    path = tmp_path / "kubeconfig"
+    if content is not None:
+        path.write_text(content)
+    (tmp_path / "images.json").write_text(
+        json.dumps(
+            {
+                f"falaj.local/{name}": {"digest": f"sha256:{'0' * 64}", "archive": ""}
+                for name in ("traefik", "cert-manager", "onnxruntime", "models/iris")
+            }
+        )
+    )
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    for name in ("policies", "falaj"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+    file = tmp_path / "stacks" / "config" / "Pulumi.local.yaml"
+    file.write_text(file.read_text() + f"  falaj:images: {tmp_path / 'images.json'}\n")
+
+    done = run("up", "-s", "local", "--yes", "--kubeconfig", str(path), folder=tmp_path, FALAJ_ENGINE="embedded")
+
+    assert done.returncode == 3
+    assert done.stderr[done.stderr.index("FAL-") :] == (
+        f"FAL-K8S-003  {path}\n"
+        f"  The kubeconfig can't be used: {reason.format(path=path)}\n"
+        "  Next: name a kubeconfig that exists (`falaj cluster kubeconfig` prints the local one) and a context that is "
+        "in it.\n"
+    )
+    assert not list((tmp_path / ".falaj").rglob("local.json"))

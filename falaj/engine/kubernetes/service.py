@@ -133,14 +133,17 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Take in the settings. The cluster is contacted only when something needs it."""
+        """Take in the settings; refuses a kubeconfig that leads nowhere. The cluster is contacted when it is needed."""
         given: dict[str, Any] = decode(request.args) if request.HasField("args") else {}
         for name, value in request.variables.items():
             given.setdefault(name.removeprefix("kubernetes:config:"), value)
         refused = configuration.failures(given)
         for name, reason in refused.items():
             raise ConfigurationError(reason, code="FAL-K8S-009", where=f"provider, {name}", hint=f"leave {name} out.")
-        self._configure(Settings.parse(given))
+        settings = Settings.parse(given)
+        self._configure(settings)
+        if settings.kubeconfig and not self._cluster.is_offline:
+            configuration.load(settings)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
