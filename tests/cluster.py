@@ -24,10 +24,11 @@ KEEP = "FALAJ_KEEP_TEST_CLUSTER"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap tests first, and those of the cluster in one worker: it is the machine that limits them."""
+    """Cheap tests first; those of the cluster in two workers at most: the whole path, and the parts it is made of."""
     for item in items:
         if item.get_closest_marker("cluster"):
-            item.add_marker(pytest.mark.xdist_group("cluster"))
+            whole = "end_to_end" in item.path.parts
+            item.add_marker(pytest.mark.xdist_group("path" if whole else "parts"))
     items.sort(key=lambda item: (bool(item.get_closest_marker("cluster")), bool(item.get_closest_marker("slow"))))
 
 
