@@ -20,7 +20,7 @@ down: setup ## remove the local cluster and everything that lived on it
 test: setup ## every test: fast ones first, then those on a real cluster
 	@scripts/test
 
-lint: setup ## ruff, mypy --strict, import contracts, shell and lock checks
+lint: setup ## ruff, mypy --strict, import contracts
 	@scripts/lint
 
 bench: setup ## timings side by side, kept as JSON in benchmarks/results
