@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from policies.reference import markdown as policies_page
-from stacks.reference import markdown as stack_files_page
 
 from falaj.cli.command import falaj
+from policies.reference import markdown as policies_page
+from stacks.reference import markdown as stack_files_page
 
 DOCS = Path(__file__).parent
 REFERENCE = DOCS / "reference"
