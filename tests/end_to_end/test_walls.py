@@ -101,7 +101,7 @@ def test_the_server_cannot_reach_out(kubernetes_client: lightkube.Client, cluste
     answer = kubernetes_client.exec(
         pod.metadata.name or "", namespace="tenant-local-smb", command=["python3", "-c", CONNECT, *targets], stdout=True
     )
-    said = answer.stdout
+    said = str(answer.stdout)
 
     blocked = {"TimeoutError", "OSError", "ConnectionRefusedError"}
     found = outcomes(said)
