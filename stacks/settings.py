@@ -23,7 +23,16 @@ from stacks.images import Images, read_images
 from stacks.problems import Problem, problems_of, refuse
 from stacks.rules import environment_problems, tenant_problems
 
-ROOT = Path(__file__).parent.parent
+PROJECT = "Pulumi.yaml"
+
+
+def _project_folder() -> Path:
+    """Pulumi runs a program in the folder of its main file: the project's is that or one above."""
+    here = Path.cwd()
+    return next(folder for folder in (here, *here.parents, Path(__file__).parents[1]) if (folder / PROJECT).is_file())
+
+
+ROOT = _project_folder()
 """The project's folder; paths in stack files are relative to it."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import gc
 import re
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.syntax import parse
 
 ROOT = Path(__file__).parents[2]
 LONGEST_MODULE = 400
@@ -38,12 +39,7 @@ SOURCES = [path for path in MODULES if "tests" not in path.relative_to(ROOT).par
 
 @functools.cache
 def tree_of(path: Path) -> ast.Module:
-    # CPython 3.11 takes a collection in the middle of a parse for a fault in its own bookkeeping (gh-106905).
-    gc.disable()
-    try:
-        return ast.parse(path.read_text())
-    finally:
-        gc.enable()
+    return parse(path.read_text())
 
 
 def name_of(path: Path) -> str:

@@ -14,6 +14,7 @@ import pytest
 import policies.controls
 from policies.control import Control, Example
 from policies.evaluator import Result, Verdict, evaluate
+from tests.syntax import parse
 
 SOURCES = sorted(path for path in Path(policies.controls.__path__[0]).glob("*.py") if path.stem != "__init__")
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -64,8 +65,8 @@ def mutations(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
-    for index in range(len(logic(ast.parse(source)))):
-        tree = ast.parse(source)
+    for index in range(len(logic(parse(source)))):
+        tree = parse(source)
         for name, _ in mutations(logic(tree)[index]):
             yield name, ast.fix_missing_locations(tree)
 

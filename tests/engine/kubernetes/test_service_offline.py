@@ -28,13 +28,13 @@ def checked(plugin: Plugin, token: str, name: str, news: dict[str, Json]) -> dic
     return inputs
 
 
-def test_it_greets_as_pulumis_plugins_do(provider: Plugin) -> None:
-    stub = provider.stub
+def test_it_greets_as_pulumis_plugins_do(offline: Plugin) -> None:
+    stub = offline.stub
     assert stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address="127.0.0.1:1")).accept_secrets
     assert stub.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:1")) == Empty()
     assert stub.GetPluginInfo(Empty()).version == importlib.metadata.version("pulumi-kubernetes")
     assert json.loads(stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)["name"] == "kubernetes"
-    configured = provider.configure(kubeconfig="/nowhere")
+    configured = offline.configure(kubeconfig="/nowhere")
     assert configured.acceptSecrets
     assert configured.supportsPreview
     assert not configured.acceptOutputs
@@ -55,9 +55,12 @@ def test_configuring_contacts_nobody_and_settings_it_does_not_know_are_refused(p
 
 def test_old_style_configuration_variables_are_read(provider: Plugin) -> None:
     variables = {"kubernetes:config:kubeconfig": "/nowhere/kubeconfig"}
-    provider.stub.Configure(provider_pb2.ConfigureRequest(variables=variables))
-    with pytest.raises(RefusedError, match="/nowhere/kubeconfig"):
-        provider.create(CONFIG_MAP, "a", {"apiVersion": "v1", "kind": "ConfigMap"}, preview=True)
+    with pytest.raises(grpc.RpcError) as refusal:
+        provider.stub.Configure(provider_pb2.ConfigureRequest(variables=variables))
+    assert str(refusal.value.details()).splitlines()[:2] == [
+        "FAL-K8S-003  /nowhere/kubeconfig",
+        "  The kubeconfig can't be used: Configuration file /nowhere/kubeconfig not found",
+    ]
 
 
 def test_an_unnamed_object_is_named_after_its_resource(offline: Plugin) -> None:
