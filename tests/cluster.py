@@ -24,12 +24,16 @@ KEEP = "FALAJ_KEEP_TEST_CLUSTER"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap tests first; those of the cluster in two workers at most: the whole path, and the parts it is made of."""
+    """Cheap tests first; those of the cluster last, in one worker, each module's together as it shares what it made."""
+
+    def order(item: pytest.Item) -> tuple[bool, bool]:
+        needs_cluster = item.get_closest_marker("cluster") is not None
+        return needs_cluster, not needs_cluster and item.get_closest_marker("slow") is not None
+
     for item in items:
         if item.get_closest_marker("cluster"):
-            whole = "end_to_end" in item.path.parts
-            item.add_marker(pytest.mark.xdist_group("path" if whole else "parts"))
-    items.sort(key=lambda item: (bool(item.get_closest_marker("cluster")), bool(item.get_closest_marker("slow"))))
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,8 @@ MODEL_SERVERS = End(
         }
     ]
 )
+LOAD_BALANCERS = 2
+"""One more than there is: a creation that the API server has to repeat is charged to the quota twice."""
 QUOTA = Quota(cpu_requests="4", cpu_limits="24", memory_requests="4Gi", memory_limits="8Gi", pods=22)
 
 
@@ -90,7 +92,7 @@ class GatewayPlatform(pulumi.ComponentResource):
                 role="platform",
                 quota=QUOTA,
                 default_resources=spec.resources,
-                load_balancers=1,
+                load_balancers=LOAD_BALANCERS,
             ),
             opts=self._inside,
         )
