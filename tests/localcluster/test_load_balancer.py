@@ -152,7 +152,8 @@ def test_waits_for_the_kubeconfig(server: ApiServer, tmp_path: Path, caplog: pyt
     server.put(SERVICES, service("web", 443))
 
     def scenario() -> None:
-        server.kubeconfig(kubeconfig)
+        server.kubeconfig(tmp_path / "unfinished")
+        (tmp_path / "unfinished").rename(kubeconfig)  # as the cluster does: nobody reads half a file
         assert server.written.get(timeout=20)[0] == "PATCH"
 
     with_load_balancer(kubeconfig, scenario)
