@@ -8,7 +8,6 @@ import click
 
 from falaj import localcluster
 from falaj.cli.console import messages, output, print_json, steps
-from falaj.cli.doctor import require
 from falaj.cli.residents import forget_residents
 
 name_option = click.option("--name", default="falaj", show_default=True, help="Which cluster.")
@@ -32,7 +31,6 @@ def build() -> None:
 @json_option
 def up(*, name: str, as_json: bool) -> None:
     """Start a cluster, or heal one that is half up; builds its binaries the first time."""
-    require(localcluster.doctor())
     with steps() as progress:
         status = localcluster.up(name, progress=progress)
     _show(status, as_json=as_json)
