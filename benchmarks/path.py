@@ -87,7 +87,7 @@ def _cold() -> Figure:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         caches = {"FALAJ_CACHE": "cache", "GOMODCACHE": "modules", "UV_CACHE_DIR": "uv"}
         environment = {
-            **os.environ,
+            **_inherited(),
             "FALAJ_ENGINE": "embedded",
             **{name: str(Path(folder) / place) for name, place in caches.items()},
         }
@@ -102,8 +102,12 @@ def _cold() -> Figure:
 
 def _environment(state: Path) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
+    return {**_inherited(), "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
+
+
+def _inherited() -> dict[str, str]:
+    """The environment as a user's machine has it: Python keeps what it compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import click
 
 from falaj import localcluster
 from falaj.cli.console import output, print_json
-from falaj.errors import MachineError
 
 
 @click.command()
@@ -22,16 +21,4 @@ def doctor(*, as_json: bool) -> None:
             output.print(f"{mark}  {finding.subject}: {finding.detail}", markup=False)
             if not finding.ok:
                 output.print(f"      {finding.remedy}", markup=False)
-    require(findings)
-
-
-def require(findings: list[localcluster.Finding]) -> None:
-    """Raise MachineError FAL-MAC-001 naming everything that is missing, with the way round."""
-    missing = [finding for finding in findings if not finding.ok]
-    if missing:
-        raise MachineError(
-            "\n".join(f"{finding.subject}: {finding.detail}. {finding.remedy}" for finding in missing),
-            code="FAL-MAC-001",
-            where="this machine",
-            hint="mend the above, or use a cluster you have: falaj up -s local --kubeconfig FILE",
-        )
+    localcluster.require_able(findings)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from falaj.localcluster import images
     from falaj.localcluster.binaries import build
     from falaj.localcluster.caches import trim
-    from falaj.localcluster.machine import Finding, doctor
+    from falaj.localcluster.machine import Finding, doctor, require_able
     from falaj.localcluster.progress import Progress
     from falaj.localcluster.removal import down
     from falaj.localcluster.report import Status, kubeconfig, logs, status
@@ -27,6 +27,7 @@ __all__ = [
     "images",
     "kubeconfig",
     "logs",
+    "require_able",
     "status",
     "trim",
     "up",
@@ -42,6 +43,7 @@ _HOMES = {
     "down": "removal",
     "kubeconfig": "report",
     "logs": "report",
+    "require_able": "machine",
     "status": "report",
     "trim": "caches",
     "up": "start",

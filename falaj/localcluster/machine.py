@@ -56,9 +56,9 @@ def doctor() -> list[Finding]:
     ]
 
 
-def require_able_machine() -> None:
+def require_able(findings: list[Finding]) -> None:
     """Refuse a machine on which something is missing, with all of it in one message."""
-    wrong = [finding for finding in doctor() if not finding.ok]
+    wrong = [finding for finding in findings if not finding.ok]
     if wrong:
         packages = missing_packages() if sys.platform == "linux" else ()
         remedies = [finding.remedy for finding in wrong if not packages or "apt-get" not in finding.remedy]

@@ -83,7 +83,7 @@ CONTAINERD = Module(
     93,
     tags=("no_btrfs", "no_devmapper", "no_zfs"),
 )
-COREDNS = Module("coredns", ("github.com/coredns/coredns",), ("coredns",), 120)
+COREDNS = _own("coredns", 95)
 PAUSE = _own("pause", 2)
 CERT_MANAGER = _own("cert-manager", 86)
 

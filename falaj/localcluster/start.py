@@ -25,7 +25,7 @@ from falaj.localcluster import (
 from falaj.localcluster.components import Component
 from falaj.localcluster.images import Lock
 from falaj.localcluster.locks import lock
-from falaj.localcluster.machine import require_able_machine
+from falaj.localcluster.machine import doctor, require_able
 from falaj.localcluster.pins import CLUSTER_MODULES
 from falaj.localcluster.places import DEFAULT_NAME, Places
 from falaj.localcluster.progress import Progress, Silent
@@ -49,7 +49,7 @@ def up(name: str = DEFAULT_NAME, *, progress: Progress | None = None) -> Status:
     """
     places = Places(name)
     said = progress or Silent()
-    require_able_machine()
+    require_able(doctor())
     built = binaries.build(said, CLUSTER_MODULES)
     folders = tuple(images.read(images.PLATFORM_FOLDERS / folder) for folder in PLATFORM_IMAGES)
     platform = Lock(images.bake(folders, said))

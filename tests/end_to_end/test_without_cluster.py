@@ -34,7 +34,10 @@ def test_a_full_disk_leaves_the_preview_and_the_plain_server(tmp_path: Path) -> 
 
     assert done.returncode == 0, done.stderr
     said = done.stderr
-    assert f"disk: 0.0 GiB free for {small}, 14 GiB needed. free some, or set FALAJ_CACHE to a larger disk" in said
+    assert (
+        f"FAL-MAC-001  this machine\n  disk: 0.0 GiB free for {small}, 14 GiB needed\n"
+        "  Next: free some, or set FALAJ_CACHE to a larger disk; or use a cluster you have: --kubeconfig FILE\n"
+    ) in said
     assert (
         "Left out for want of a local cluster: creating the stack, the gateway and its TLS, network policies." in said
     )

@@ -59,7 +59,7 @@ def test_every_binary_lies_in_the_folder_that_is_returned(go: Path) -> None:
 
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         "pause": "falaj.dev/localcluster/pause\n",
-        "coredns": "github.com/coredns/coredns\n",
+        "coredns": "falaj.dev/localcluster/coredns\n",
     }
     assert builds(go) == 2
 

@@ -9,7 +9,7 @@ import pytest
 
 from falaj.errors import MachineError
 from falaj.localcluster import control_groups, machine, packages
-from falaj.localcluster.machine import Finding, doctor, require_able_machine
+from falaj.localcluster.machine import Finding, doctor, require_able
 from falaj.localcluster.packages import DEBIAN_PACKAGES, DebianPackage, install_command
 
 
@@ -91,11 +91,10 @@ def test_all_that_is_missing_is_said_at_once_with_one_command(monkeypatch: pytes
         Finding("user", ok=False, detail="not root", remedy="run the command with sudo"),
         *(Finding(p.name, ok=False, detail=f"missing: {p.purpose}", remedy=install_command((p,))) for p in lacking),
     ]
-    monkeypatch.setattr(machine, "doctor", lambda: findings)
     monkeypatch.setattr(machine, "missing_packages", lambda: lacking)
 
     with pytest.raises(MachineError) as refused:
-        require_able_machine()
+        require_able(findings)
 
     assert str(refused.value) == (
         "FAL-MAC-001  this machine\n"
