@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test lint bench docs
+.PHONY: help setup clouds up down test lint bench docs
 FALAJ := .venv/bin/falaj
 CLUSTER := falaj
 RUN := .venv/bin
@@ -11,20 +11,23 @@ help: ## list these targets
 setup: ## install what the project needs (uv, Python packages; as root also Debian packages)
 	@scripts/setup
 
+clouds: ## install the SDKs of AWS and Azure as well, for their stacks
+	@scripts/setup clouds
+
 up: setup ## from nothing to a prediction: cluster, images, stacks with policies on, a real answer
 	@scripts/up $(CLUSTER)
 
 down: setup ## remove the local cluster and everything that lived on it
 	@$(FALAJ) cluster down --name $(CLUSTER)
 
-test: setup ## every test: fast ones first, then those on a real cluster
+test: clouds ## every test: fast ones first, then those on a real cluster
 	@scripts/test
 
-lint: setup ## ruff, mypy --strict, import contracts
+lint: clouds ## ruff, mypy --strict, import contracts
 	@scripts/lint
 
-bench: setup ## timings side by side, kept as JSON in benchmarks/results
+bench: clouds ## timings side by side, kept as JSON in benchmarks/results
 	@$(RUN)/python -m benchmarks
 
-docs: setup ## write docs/reference again from the code
+docs: clouds ## write docs/reference again from the code
 	@$(RUN)/python -m docs.generate

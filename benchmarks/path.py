@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
+from benchmarks.figure import Figure
+from benchmarks.surroundings import inherited
+
 ROOT = Path(__file__).parents[1]
 CLUSTER = "falaj-bench"
 COLD_GOAL, WARM_GOAL, READY_GOAL, PREVIEW_GOAL, UNCHANGED_GOAL = 1200.0, 90.0, 20.0, 4.0, 5.0
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing a user waits for: every run in seconds, and the longest that its median may be."""
-
-    name: str
-    goal: float
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def median(self) -> float:
-        """The middle of the runs, in seconds."""
-        return statistics.median(self.seconds)
-
-    @property
-    def met(self) -> bool:
-        """Whether the median keeps to the goal."""
-        return self.median <= self.goal
-
-    def line(self) -> str:
-        """One line for a person."""
-        spread = f"{min(self.seconds):.2f} to {max(self.seconds):.2f}, {len(self.seconds)} runs"
-        return (
-            f"{'met ' if self.met else 'MISS'}  {self.name:32} {self.median:8.2f} s  goal {self.goal:g} s  ({spread})"
-        )
-
-    def as_record(self) -> dict[str, object]:
-        """The figure as JSON keeps it, in seconds."""
-        rounded = [round(second, 3) for second in self.seconds]
-        return {"name": self.name, "goal": self.goal, "median": round(self.median, 3), "runs": rounded}
 
 
 def measure(*, cold: bool, rounds: int) -> list[Figure]:
@@ -87,7 +57,7 @@ def _cold() -> Figure:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         caches = {"FALAJ_CACHE": "cache", "GOMODCACHE": "modules", "UV_CACHE_DIR": "uv"}
         environment = {
-            **_inherited(),
+            **inherited(),
             "FALAJ_ENGINE": "embedded",
             **{name: str(Path(folder) / place) for name, place in caches.items()},
         }
@@ -102,12 +72,7 @@ def _cold() -> Figure:
 
 def _environment(state: Path) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {**_inherited(), "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
-
-
-def _inherited() -> dict[str, str]:
-    """The environment as a user's machine has it: Python keeps what it compiled."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited(), "PATH": path, "FALAJ_ENGINE": "embedded", "FALAJ_STATE_DIRECTORY": str(state)}
 
 
 @contextmanager
@@ -126,7 +91,7 @@ def _time(
     for _ in range(rounds):
         started = time.perf_counter()
         _run(command, environment, folder)
-        figure.seconds.append(time.perf_counter() - started)
+        figure.runs.append(time.perf_counter() - started)
     return figure
 
 

@@ -10,6 +10,8 @@ COMPONENT = "app.kubernetes.io/component"
 """The workload's role in the architecture, such as `gateway` or `model-server`."""
 ROLE = "falaj.dev/role"
 """On a namespace: `platform` or `tenant`."""
+TENANT = "falaj.dev/tenant"
+"""The tenant something exists for; on machines, both label and taint of those that run one tenant only."""
 MODEL_SERVER = "model-server"
 """The component label of every model server; the gateway may speak to pods that carry it."""
 
@@ -32,7 +34,7 @@ class Ownership:
             "falaj.dev/owner": self.owner,
         }
         if self.tenant is not None:
-            labels["falaj.dev/tenant"] = self.tenant
+            labels[TENANT] = self.tenant
         if self.tier is not None:
             labels["falaj.dev/tier"] = self.tier
         return labels

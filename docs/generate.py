@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from falaj.cli.command import falaj
+from falaj.syntax import parse
 from policies.reference import markdown as policies_page
 from stacks.reference import markdown as stack_files_page
 
@@ -57,7 +58,7 @@ def components_page() -> str:
     found = [
         _component(path, node)
         for path in sorted((DOCS.parent / "components").rglob("*.py"))
-        for node in ast.parse(path.read_text()).body
+        for node in parse(path.read_text()).body
         if isinstance(node, ast.ClassDef) and any("ComponentResource" in ast.unparse(base) for base in node.bases)
     ]
     return "\n\n".join(["# Components", *found])

@@ -72,3 +72,9 @@ class EndpointError(FalajError):
     """A model endpoint could not be reached or refused the request."""
 
     exit_code = 10
+
+
+class PreflightError(FalajError):
+    """The account, its region or the backend lacks something that a stack needs; nothing was created."""
+
+    exit_code = 11

@@ -59,6 +59,7 @@ class Analyzer:
         self._config: Mapping[str, str] = {}
         # Until the engine says that this is a preview, an unknown is a violation.
         self._preview = False
+        self._asked: dict[str, Node] = {}
 
     def handshake(self, _request: analyzer_pb2.AnalyzerHandshakeRequest) -> analyzer_pb2.AnalyzerHandshakeResponse:
         """Agree to talk; the pack never calls the engine back."""
@@ -70,6 +71,7 @@ class Analyzer:
         """Take note of the stack's settings and of whether this is a preview."""
         self._config = dict(request.config)
         self._preview = request.dry_run
+        self._asked.clear()
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def configure(self, request: analyzer_pb2.ConfigureAnalyzerRequest) -> Empty:
@@ -102,25 +104,36 @@ class Analyzer:
 
     def analyze(self, request: analyzer_pb2.AnalyzeRequest) -> analyzer_pb2.AnalyzeResponse:
         """Judge one resource by its inputs."""
-        wanted = self._evaluator.needs(request.type, stack_wide=False)
+        of_the_stack = self._preview and self._evaluator.needs(request.type, stack_wide=True)
+        wanted = of_the_stack or self._evaluator.needs(request.type, stack_wide=False)
         # Some objects are large, such as resource definitions: what no control looks at is not decoded.
         root = Node(decoded(request.properties) if wanted else {})
+        if of_the_stack:
+            self._asked[request.urn] = root
         resource = Resource(request.type, request.urn, root)
         return self._answer(self._evaluator.judge(resource, Plan(config=self._config)))
 
     def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest) -> analyzer_pb2.AnalyzeResponse:
-        """Judge the stack as a whole by its resources' outputs."""
+        """Judge the stack as a whole by its resources' outputs.
+
+        In a preview a provider that can't be configured yet, such as that of a cluster still to be made, gives none:
+        its resources are judged by their inputs.
+        """
         resources = [
             Resource(
                 found.type,
                 found.urn,
-                Node(decoded(found.properties)),
+                self._known(found),
                 {name: tuple(origin.urns) for name, origin in found.propertyDependencies.items()},
             )
             for found in request.resources
             if self._evaluator.needs(found.type, stack_wide=True)
         ]
         return self._answer(self._evaluator.judge_stack(resources, self._config))
+
+    def _known(self, found: analyzer_pb2.AnalyzerResource) -> Node:
+        outputs = decoded(found.properties)
+        return Node(outputs) if outputs else self._asked.get(found.urn, Node(outputs))
 
     def cancel(self, _request: Empty) -> Empty:
         """Finish what is under way; no call of this pack takes long."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from components.registry.names import image_below
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
 WITH_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 LOADED = "falaj.local/"
 """Images of this host are loaded onto the nodes; no registry serves them."""
+TRAEFIK = "falaj.local/traefik"
+CERT_MANAGER = "falaj.local/cert-manager"
+ONNX_RUNTIME = "falaj.local/onnxruntime"
+PLATFORM = frozenset({TRAEFIK, CERT_MANAGER, ONNX_RUNTIME})
+"""Images that run in every cluster."""
+MODELS = "falaj.local/models/"
+"""What the names of model images begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +33,13 @@ class Images:
     """Image with digest, by name."""
     lock: Path
     """The file they were read from."""
+    prefix: str | None = None
+    """What the names of images in an environment's own registry begin with; None where nothing is mirrored."""
 
     def find(self, name: str) -> str | None:
         """Return the image as name@sha256:…, or None where the lock has no such name."""
-        return name if WITH_DIGEST.fullmatch(name) else self.locked.get(name)
+        image = name if WITH_DIGEST.fullmatch(name) else self.locked.get(name)
+        return image if image is None or self.prefix is None else image_below(self.prefix, image)
 
     def require(self, name: str) -> str:
         """Return the image as name@sha256:…; refuses a name that the settings should have refused."""
@@ -35,6 +47,14 @@ class Images:
         if found is None:
             raise LookupError(f"{name} is not in {self.lock}")
         return found
+
+    def below(self, prefix: str) -> Images:
+        """Return the images as an environment's own registry holds them, below that prefix."""
+        return replace(self, prefix=prefix)
+
+    def served(self) -> tuple[str, ...]:
+        """Return what a cluster in a cloud pulls: the platform's images and every model in the lock, by name."""
+        return tuple(name for name in sorted(self.locked) if name in PLATFORM or name.startswith(MODELS))
 
 
 def read_images(lock: Path) -> Images:

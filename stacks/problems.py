@@ -40,9 +40,16 @@ def refuse(file: str, problems: Sequence[Problem]) -> NoReturn:
     raise ConfigurationError(lines, code="FAL-CFG-102", where=f"{file}, {len(problems)} mistakes", hint=hint)
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """Return each of pydantic's findings in the words of the file."""
-    return [Problem(_key(details["loc"]), _message(details["type"], details, model)) for details in error.errors()]
+def problems_of(error: ValidationError, model: type[BaseModel], *, above: str | None = None) -> list[Problem]:
+    """Return each of pydantic's findings in the words of the file; `above` is the key of the block that was read."""
+    block = () if above is None else (above,)
+    found = error.errors()
+    places = {details["loc"] for details in found}
+    return [
+        Problem(_key((*block, *details["loc"])), _message(details["type"], details, model))
+        for details in found
+        if not any(place[: len(details["loc"])] == details["loc"] and place != details["loc"] for place in places)
+    ]
 
 
 def _key(location: Iterable[int | str]) -> str:

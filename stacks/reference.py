@@ -31,9 +31,15 @@ def _blocks(
     for key, field in model["properties"].items():
         for step, inner in _references(field, definitions):
             if "properties" in inner:
-                path = f"{prefix}{key}{step}"
-                yield path, inner
-                yield from _blocks(inner, definitions, f"{path}.")
+                place = f"{prefix}{key}{step}"
+                yield place + _variant(field, inner), inner
+                yield from _blocks(inner, definitions, f"{place}.")
+
+
+def _variant(field: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
+    """Return which of several models a block follows, where its key takes more than one."""
+    models = [option for option in field.get("anyOf", ()) if "$ref" in option]
+    return f" ({inner['title']})" if len(models) > 1 else ""
 
 
 def _references(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -3,44 +3,67 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from falaj.catalog.data_flows import DataClass
 from falaj.catalog.quantities import mebibytes, millicores
 from falaj.catalog.tiers import Isolation, Tier, tiers
+from stacks.cloud_rules import cloud_problems
+from stacks.environment_settings import AwsEnvironment, AzureEnvironment, EnvironmentSettings, LocalEnvironment
+from stacks.images import CERT_MANAGER, ONNX_RUNTIME, TRAEFIK
+from stacks.pool_rules import size_problems
 from stacks.problems import Problem
 
 if TYPE_CHECKING:
     from stacks.images import Images
-    from stacks.settings import EndpointSettings, Settings, TenantSettings
+    from stacks.settings import Settings
+    from stacks.tenant_settings import EndpointSettings, TenantSettings
 
-TRAEFIK = "falaj.local/traefik"
-CERT_MANAGER = "falaj.local/cert-manager"
-ONNX_RUNTIME = "falaj.local/onnxruntime"
 BUILD = "run: falaj images build"
 TENANT_NAME = re.compile(r"[a-z]([-a-z0-9]{0,53}[a-z0-9])?")
 """A label of host names, short enough for the namespace `tenant-<name>`."""
+UNCRITICAL = frozenset({DataClass.PUBLIC, DataClass.INTERNAL, DataClass.OPERATIONAL})
+"""Classes that every environment may hold."""
 
 
-def environment_problems(settings: Settings, images: Images) -> list[Problem]:
+def environment_problems(
+    settings: Settings, images: Images, *, stack: str, others: Mapping[str, EnvironmentSettings]
+) -> list[Problem]:
     """Return what is wrong with the file as a whole and with an environment in it."""
     if (settings.environment is None) == (settings.tenant is None):
         return [Problem("environment", "write falaj:environment or falaj:tenant, one of the two.")]
     if settings.environment is None:
         return []
     problems = [_not_locked("images", name, images) for name in (TRAEFIK, CERT_MANAGER) if images.find(name) is None]
-    if settings.kubeconfig is None:
-        problems.append(
-            Problem(
-                "kubeconfig",
-                "is missing. Path of the kubeconfig of the cluster that the environment is made on.",
-                "falaj cluster up, then falaj cluster kubeconfig prints the path",
-            )
+    if isinstance(settings.environment, LocalEnvironment):
+        return [*problems, *_kubeconfig_problems(settings)]
+    if settings.kubeconfig is not None:
+        problems.append(Problem("kubeconfig", "is for a cluster that runs already, allowed: a local environment."))
+    return [*problems, *cloud_problems(settings.environment, stack, others)]
+
+
+def _kubeconfig_problems(settings: Settings) -> list[Problem]:
+    if settings.kubeconfig is not None:
+        return []
+    return [
+        Problem(
+            "kubeconfig",
+            "is missing. Path of the kubeconfig of the cluster that the environment is made on.",
+            "falaj cluster up, then falaj cluster kubeconfig prints the path",
         )
-    return problems
+    ]
 
 
-def tenant_problems(settings: Settings, name: str, images: Images) -> list[Problem]:
-    """Return what is wrong with a tenant in the file."""
+def tenant_problems(
+    settings: Settings,
+    name: str,
+    images: Images,
+    *,
+    home: EnvironmentSettings | None,
+    environments: list[str],
+) -> list[Problem]:
+    """Return what is wrong with a tenant in the file; `home` is its environment, where there is one of that name."""
     tenant = settings.tenant
     if tenant is None or settings.environment is not None:
         return []
@@ -50,14 +73,61 @@ def tenant_problems(settings: Settings, name: str, images: Images) -> list[Probl
         problems.append(Problem("tenant", message, "give the stack and its file another name"))
     if images.find(ONNX_RUNTIME) is None:
         problems.append(_not_locked("images", ONNX_RUNTIME, images))
+    if home is None:
+        message = f"found '{tenant.environment}', which is no environment of this project, allowed: "
+        problems.append(Problem("tenant.environment", message + (", ".join(environments) or "none") + "."))
+        return problems
+    problems += _home_problems(tenant, home)
     tier = tiers()[tenant.tier]
-    if tier.isolation is not Isolation.NAMESPACE:
-        message = f"found '{tenant.tier}', which asks for {tier.isolation}; a local cluster has one node. Allowed: "
-        problems.append(Problem("tenant.tier", message + ", ".join(_local_tiers()) + "."))
+    if any(problem.key == "tenant.tier" for problem in problems):
         return problems
     for key, endpoint in tenant.endpoints.items():
         problems += _endpoint_problems(f"tenant.endpoints.{key}", endpoint, tier, images)
     return problems or _room_problems(tenant, tier)
+
+
+def _home_problems(tenant: TenantSettings, home: EnvironmentSettings) -> list[Problem]:
+    """Return where a tenant does not suit its environment."""
+    problems = []
+    if tenant.region != home.region:
+        message = f"found '{tenant.region}', but environment {tenant.environment} lies in '{home.region}'."
+        hint = "name an environment in that region, or the environment's region"
+        problems.append(Problem("tenant.region", message, hint))
+    if isinstance(home, LocalEnvironment):
+        return [*problems, *_local_problems(tenant)]
+    return [*problems, *_cloud_tenant_problems(tenant, home)]
+
+
+def _local_problems(tenant: TenantSettings) -> list[Problem]:
+    tier = tiers()[tenant.tier]
+    problems = []
+    if tier.isolation is not Isolation.NAMESPACE:
+        message = f"found '{tenant.tier}', which asks for {tier.isolation}; a local cluster has one node. Allowed: "
+        problems.append(Problem("tenant.tier", message + ", ".join(_local_tiers()) + "."))
+    return problems + [
+        Problem(f"tenant.{key}", "is for tenants in a cloud, allowed: leave it out.")
+        for key in ("budget", "pool", "cost_centre", "processing_record")
+        if getattr(tenant, key) is not None
+    ]
+
+
+def _cloud_tenant_problems(tenant: TenantSettings, home: AwsEnvironment | AzureEnvironment) -> list[Problem]:
+    problems = []
+    if tenant.pool is not None and tiers()[tenant.tier].isolation is not Isolation.DEDICATED_NODES:
+        dedicated = [name for name, tier in tiers().items() if tier.isolation is Isolation.DEDICATED_NODES]
+        message = f"is for tiers with machines of their own ({', '.join(dedicated)}), allowed: leave it out."
+        problems.append(Problem("tenant.pool", message))
+    elif tenant.pool is not None:
+        problems += size_problems("tenant.pool", tenant.pool, home)
+    allowed = sorted({*UNCRITICAL, home.data_class})
+    for key, endpoint in tenant.endpoints.items():
+        if endpoint.data_class not in allowed:
+            message = (
+                f"found '{endpoint.data_class}', allowed in environment {tenant.environment}, which holds "
+                f"{home.data_class} data: {', '.join(allowed)}."
+            )
+            problems.append(Problem(f"tenant.endpoints.{key}.data_class", message))
+    return problems
 
 
 def _local_tiers() -> list[str]:

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from components.serving.spec import Calls, DnsLabel
-from falaj.catalog.data_flows import DataClass
 from falaj.catalog.regions import Provider, regions
-from falaj.catalog.tiers import Resources, tiers
+from falaj.errors import ConfigurationError
+from stacks.environment_settings import AwsEnvironment, AzureEnvironment, EnvironmentSettings, LocalEnvironment
 from stacks.images import Images, read_images
 from stacks.problems import Problem, problems_of, refuse
 from stacks.rules import environment_problems, tenant_problems
+from stacks.tenant_settings import TenantSettings
 
 PROJECT = "Pulumi.yaml"
+PREFIX = "falaj"
+"""Name of the project, which is the namespace of its keys."""
 
 
 def _project_folder() -> Path:
@@ -34,78 +36,6 @@ def _project_folder() -> Path:
 
 ROOT = _project_folder()
 """The project's folder; paths in stack files are relative to it."""
-
-
-def _known_tier(tier: str) -> str:
-    if tier not in tiers():
-        raise ValueError(f"allowed: {', '.join(tiers())}")
-    return tier
-
-
-def _usable_regions() -> list[str]:
-    return [key for key, region in regions().items() if region.provider is Provider.LOCAL]
-
-
-def _usable_region(region: str) -> str:
-    if region not in _usable_regions():
-        raise ValueError(f"allowed: {', '.join(_usable_regions())}")
-    return region
-
-
-TierName = Annotated[str, AfterValidator(_known_tier), Field(json_schema_extra={"enum": [*tiers()]})]
-RegionKey = Annotated[str, AfterValidator(_usable_region), Field(json_schema_extra={"enum": [*_usable_regions()]})]
-Team = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", examples=["risk"])]
-
-
-class EnvironmentSettings(BaseModel):
-    """A cluster's shared part: certificate authority and gateway."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    region: RegionKey = Field(description="Where it lies, as a region of the catalog.")
-    owner: Team = Field(description="Team that answers for it: 2 to 40 of a-z, 0-9 and -.")
-    domain: str = Field(
-        pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",
-        max_length=150,
-        description="Domain under which every endpoint answers, in lower case, at least two labels.",
-        examples=["local.falaj.internal"],
-    )
-
-
-class EndpointSettings(BaseModel):
-    """One model behind one host name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str = Field(
-        min_length=1,
-        description="Image that holds the model: a name in the image lock, or name@sha256:<64 hex>.",
-        examples=["falaj.local/models/iris"],
-    )
-    model_name: DnsLabel | None = Field(
-        default=None, description="Name of the model inside the image; the endpoint's own name if absent."
-    )
-    data_class: DataClass = Field(description="What kind of data its requests hold.")
-    replicas: int | None = Field(default=None, ge=1, description="Pods that answer; the tier's number if absent.")
-    resources: Resources | None = Field(default=None, description="One pod's size; the tier's if absent.")
-    calls: Calls = Field(default=(), description="Services outside the cluster that it may call.")
-
-
-class TenantSettings(BaseModel):
-    """One tenant of an environment, and the models it serves."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    environment: str = Field(
-        pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Stack of the environment it lives in.", examples=["local"]
-    )
-    region: RegionKey = Field(description="Where the tenant's data must stay; the environment has to lie there.")
-    tier: TierName = Field(description="Decides compute, isolation, availability and retention.")
-    owner: Team = Field(description="Team that answers for it: 2 to 40 of a-z, 0-9 and -.")
-    endpoints: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")], EndpointSettings],
-        Field(description="The models it serves, by the first label of their host names.", max_length=50),
-    ] = {}
 
 
 class Settings(BaseModel):
@@ -136,37 +66,134 @@ class Settings(BaseModel):
         return None if self.kubeconfig is None else str(ROOT / Path(self.kubeconfig).expanduser())
 
 
-def read_settings() -> tuple[Settings, Images]:
-    """Read and check this stack's file. Refuses it with `ConfigurationError` and every mistake in it."""
-    file = f"stacks/config/Pulumi.{pulumi.get_stack()}.yaml"
-    given, problems = _parse(_configured(pulumi.get_project()))
+BLOCKS: Mapping[str, type[BaseModel]] = {"tenant": TenantSettings}
+ENVIRONMENTS: Mapping[Provider, type[BaseModel]] = {
+    Provider.LOCAL: LocalEnvironment,
+    Provider.AWS: AwsEnvironment,
+    Provider.AZURE: AzureEnvironment,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StackFile:
+    """A stack's file, checked as far as it can be by itself."""
+
+    name: str
+    """The stack."""
+    settings: Settings
+    """What it says."""
+    images: Images
+    """What each image name stands for."""
+    home: EnvironmentSettings
+    """The environment of a tenant, or the environment itself."""
+
+
+def stack_file(stack: str) -> str:
+    """Return the path of a stack's file, relative to the project."""
+    return f"stacks/config/Pulumi.{stack}.yaml"
+
+
+def load(stack: str) -> StackFile:
+    """Read and check a stack's file as it lies in the project, without Pulumi.
+
+    Refuses with `ConfigurationError` a stack without a file, and a file with every mistake in it.
+    """
+    return check(stack, configuration(stack))
+
+
+def configuration(stack: str) -> dict[str, str]:
+    """Return this project's keys of a stack's file; blocks as JSON, as Pulumi hands them over."""
+    try:
+        text = (ROOT / stack_file(stack)).read_text(encoding="utf-8")
+    except OSError:
+        raise ConfigurationError(
+            f"There is no stack {stack}. There are: {', '.join(stack_names())}.",
+            code="FAL-CFG-104",
+            where=stack_file(stack),
+            hint="name one of these, or write its file",
+        ) from None
+    given = (yaml.load(text, yaml.CSafeLoader) or {}).get("config") or {}
+    return {
+        key.removeprefix(f"{PREFIX}:"): value if isinstance(value, str) else json.dumps(value, default=str)
+        for key, value in given.items()
+        if key.startswith(f"{PREFIX}:")
+    }
+
+
+def stack_names() -> list[str]:
+    """Return the stacks that have a file."""
+    files = (ROOT / stack_file("*")).parent.glob("Pulumi.*.yaml")
+    return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
+
+
+def check(stack: str, configured: Mapping[str, str]) -> StackFile:
+    """Check a stack's configuration. Refuses it with `ConfigurationError` and every mistake in it."""
+    file = stack_file(stack)
+    given, problems = _parse(configured)
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         refuse(file, [*problems, *problems_of(error, Settings)])
-    images = read_images(ROOT / settings.images)
-    stack = pulumi.get_stack()
-    problems = problems or [*environment_problems(settings, images), *tenant_problems(settings, stack, images)]
     if problems:
         refuse(file, problems)
-    return settings, images
+    images = read_images(ROOT / settings.images)
+    home = settings.environment
+    if home is None and settings.tenant is not None:
+        home = environment_of(settings.tenant.environment)
+    alone = settings.tenant is not None and home is not None
+    others = {} if alone else other_environments(stack)
+    problems = [
+        *environment_problems(settings, images, stack=stack, others=others),
+        *tenant_problems(settings, stack, images, home=home, environments=[*others]),
+    ]
+    if problems or home is None:
+        refuse(file, problems)
+    return StackFile(stack, settings, images, home)
 
 
-def _configured(project: str) -> dict[str, str]:
-    """Return this project's keys, misspelt ones too, which `pulumi.Config` would hide."""
-    everything = {**get_config_env(), **CONFIG.get()}
-    return {
-        key.removeprefix(f"{project}:"): value for key, value in everything.items() if key.startswith(f"{project}:")
-    }
+def other_environments(stack: str) -> dict[str, EnvironmentSettings]:
+    """Return every other environment of the project whose file is well formed; its own run refuses one that is not."""
+    found = {name: environment_of(name) for name in stack_names() if name != stack}
+    return {name: environment for name, environment in found.items() if environment is not None}
+
+
+def environment_of(stack: str) -> EnvironmentSettings | None:
+    """Return the environment that a stack's file describes, if there is such a file and it does."""
+    if not (ROOT / stack_file(stack)).is_file():
+        return None
+    configured = configuration(stack)
+    given, _ = _parse({key: value for key, value in configured.items() if key == "environment"})
+    found = given.get("environment")
+    return found if isinstance(found, EnvironmentSettings) else None
 
 
 def _parse(configured: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the file as plain data; blocks come as JSON."""
+    """Return the file with its blocks as models; what is wrong with a block is said in the words of the file."""
     given: dict[str, Any] = dict(configured)
-    problems = []
+    problems: list[Problem] = []
     for block in ("environment", "tenant"):
+        if block not in given:
+            continue
+        found = given.pop(block)
         try:
-            given[block] = json.loads(given[block]) if block in given else None
+            plain = json.loads(found)
         except ValueError:
-            problems.append(Problem(block, f"found {given.pop(block)!r}, allowed: keys and values, indented below it."))
+            problems.append(Problem(block, f"found {found!r}, allowed: keys and values, indented below it."))
+            continue
+        model = BLOCKS.get(block) or _environment_model(plain)
+        try:
+            given[block] = model.model_validate(plain)
+        except ValidationError as error:
+            problems += problems_of(error, model, above=block)
     return given, problems
+
+
+def _environment_model(plain: object) -> type[BaseModel]:
+    """Return the model of an environment: the region decides, or what only one cloud asks for."""
+    keys = plain if isinstance(plain, dict) else {}
+    region = regions().get(str(keys.get("region")))
+    if region is not None:
+        return ENVIRONMENTS[region.provider]
+    if "subscription" in keys:
+        return AzureEnvironment
+    return AwsEnvironment if {"account", "stage", "network"} & {*keys} else LocalEnvironment

@@ -93,6 +93,7 @@ class GatewayPlatform(pulumi.ComponentResource):
                 quota=QUOTA,
                 default_resources=spec.resources,
                 load_balancers=LOAD_BALANCERS,
+                node_ports=spec.load_balancer.node_ports * LOAD_BALANCERS,
             ),
             opts=self._inside,
         )
@@ -152,12 +153,15 @@ class GatewayPlatform(pulumi.ComponentResource):
         return gateway_class.name
 
     def _make_service(self) -> pulumi.Output[str]:
+        front = self._spec.load_balancer
+        annotated = {"annotations": front.annotations} if front.annotations else {}
+        metadata: Manifest = {**self._metadata, **annotated}
         service = kubernetes.core.v1.Service(
             f"{self._name}-service",
-            metadata=self._metadata,
+            metadata=metadata,
             spec={
                 "type": "LoadBalancer",
-                "allocate_load_balancer_node_ports": False,
+                "allocate_load_balancer_node_ports": front.node_ports > 0,
                 "external_traffic_policy": "Local",
                 "selector": selector(GATEWAY_WORKLOAD, COMPONENT),
                 "ports": [{"name": "https", "port": PUBLIC_PORT, "target_port": "https", "protocol": "TCP"}],

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.gateway.load_balancer import LoadBalancerSpec
 from falaj.catalog.tiers import Resources
 
 Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team that answers for it; becomes a label.")]
@@ -39,6 +40,7 @@ class GatewayPlatformSpec(BaseModel):
     image: ImageByDigest
     pull_policy: PullPolicy
     replicas: int = Field(default=1, ge=1, le=10, description="Pods that answer.")
+    load_balancer: LoadBalancerSpec = Field(default=LoadBalancerSpec(), description="What stands in front of it.")
     resources: Resources = Resources(cpu_request="50m", cpu_limit="2", memory_request="128Mi", memory_limit="384Mi")
 
 

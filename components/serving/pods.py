@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.labels import MODEL_SERVER
+from components.labels import MODEL_SERVER, TENANT
 from components.zero_trust.restricted import (
     CONTAINER_SECURITY,
     POD_SECURITY,
@@ -38,12 +38,21 @@ def pod_template(spec: OnnxRuntimeServerSpec, labels: dict[str, str]) -> Manifes
             "security_context": POD_SECURITY,
             "termination_grace_period_seconds": ANNOUNCE_SECONDS + DRAIN_SECONDS,
             "topology_spread_constraints": spread_over(spec.spread, spec.endpoint, MODEL_SERVER),
+            **(_own_machines(spec.tenant) if spec.own_machines else {}),
             "containers": [_container(spec)],
             "volumes": [
                 {"name": "model", "image": {"reference": spec.model, "pull_policy": spec.model_pull_policy}},
                 {"name": "tmp", "empty_dir": {"size_limit": "64Mi"}},
             ],
         },
+    }
+
+
+def _own_machines(tenant: str) -> Manifest:
+    """Return what binds a pod to the machines that carry its tenant's label and taint."""
+    return {
+        "node_selector": {TENANT: tenant},
+        "tolerations": [{"key": TENANT, "operator": "Equal", "value": tenant, "effect": "NoSchedule"}],
     }
 
 

@@ -80,6 +80,7 @@ class OnnxRuntimeServerSpec(BaseModel):
     disruption: Disruption = Field(description="How many pods planned work may take away.")
     spread: tuple[str, ...] = Field(description="Node labels over which pods are spread.")
     calls: Calls = Field(default=(), description="Services outside that it may call; none by default.")
+    own_machines: bool = Field(default=False, description="Whether it runs on machines of its tenant alone.")
 
     @model_validator(mode="after")
     def _leaves_room_for_a_drain(self) -> Self:

@@ -32,7 +32,7 @@ class WalledNamespace(pulumi.ComponentResource):
     """
 
     namespace: pulumi.Output[str]
-    """Its name in the cluster, known once created."""
+    """Its name in the cluster; who uses it is made after it."""
     controls = ("NET-003", "POD-009", "TAG-001")
     """Controls it supports."""
 
@@ -55,7 +55,8 @@ class WalledNamespace(pulumi.ComponentResource):
             },
             opts=self._inside,
         )
-        self.namespace = namespace.metadata.name
+        # Its name is settled, also in the preview of a cluster that does not exist; who uses it still waits for it.
+        self.namespace = namespace.urn.apply(lambda _: spec.name)
         self._make_default_deny()
         self._make_quota()
         self._make_limits()
@@ -94,7 +95,7 @@ class WalledNamespace(pulumi.ComponentResource):
                     "pods": str(quota.pods),
                     "persistentvolumeclaims": "0",
                     "services.loadbalancers": str(self._spec.load_balancers),
-                    "services.nodeports": "0",
+                    "services.nodeports": str(self._spec.node_ports),
                 }
             },
             opts=self._inside,

@@ -21,4 +21,5 @@ class NamespaceSpec(BaseModel):
     tier: str | None = Field(default=None, description="The tenant's tier.")
     quota: Quota = Field(description="The most it may hold.")
     default_resources: Resources = Field(description="What a container gets that asks for nothing.")
+    node_ports: int = Field(default=0, ge=0, le=8, description="Ports on the nodes its Services may hold.")
     load_balancers: int = Field(default=0, ge=0, le=4, description="Services of type LoadBalancer it may hold.")

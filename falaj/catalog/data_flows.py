@@ -50,6 +50,20 @@ class Channel(StrEnum):
     """Log lines."""
     METRICS = "metrics"
     """Measurements scraped or pushed."""
+    IMAGE_PULL = "image_pull"
+    """Container images fetched from a registry."""
+    OBJECT = "object"
+    """Objects read from or written to an object store."""
+    COPY = "copy"
+    """A replica kept in step with its original."""
+    BACKUP = "backup"
+    """A copy that outlives its original."""
+    CONTROL = "control"
+    """Calls of a cloud's management interfaces: names, sizes and states, no content."""
+    IDENTITY = "identity"
+    """Sign-ins and tokens."""
+    TELEMETRY = "telemetry"
+    """What the cloud itself learns from running the service."""
 
 
 class Encryption(StrEnum):
@@ -82,6 +96,9 @@ class DataFlow(BaseModel):
     channel: Channel = Field(description="How it travels.")
     port: Port | None = Field(default=None, description="TCP port of the sink, where there is one.")
     encryption: Encryption = Field(description="What protects it on the way.")
+    global_service: str | None = Field(
+        default=None, description="Catalog key of the global service that the sink is, where its region is not its own."
+    )
     key: str | None = Field(default=None, description="Which key protects it, where a named key does.")
     purpose: str = Field(min_length=1, description="Why it moves, for the reader of the evidence.")
 

@@ -55,6 +55,11 @@ class Region(Fact):
     zones: tuple[str, ...] | Unknown = Field(description="Ids of its availability zones; empty where it has none.")
     access: Access = Field(description="Who may use it.")
     paired_region: str | None = Field(description="The region to which the provider copies on its own.")
+    image_account: str | None = Field(
+        default=None,
+        pattern=r"^\d{12}$",
+        description="AWS account whose registry in the region holds the images of EKS add-ons.",
+    )
     capacity: str | Unknown = Field(pattern="^(normal|unknown)$", description="Whether new capacity can be had.")
     notes: str = Field(description="What else to know before choosing it.")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
 from falaj import engine
-from falaj.cli import placeholders
+from falaj.cli import placeholders, stand_ins
 from falaj.cli.console import output, print_json
 from falaj.cli.deployed import exported, names, outputs_of, state_directory
 from falaj.cli.display import Display
@@ -38,10 +40,15 @@ def preview(*, stack: str, kubeconfig: Path | None, as_json: bool, offline: bool
         arguments = ["preview", "--stack", stack, "--policy-pack", str(PACK), *_config_arguments(config)]
         run_pulumi(program, root, [*arguments, "--json"] if as_json else arguments)
         return
-    if offline:
+    cloud = stand_ins.cloud_of(root, stack)
+    if cloud is not None:
+        stand_ins.announce(cloud)
+    if offline or cloud is not None:
         config |= placeholders.images_config(root)
     with Display(quiet=as_json) as display:
-        options = _options(root, config, display, offline=offline)
+        options = _options(
+            root, config, display, offline=offline or cloud is not None, providers=stand_ins.commands(cloud)
+        )
         result = engine.preview(engine.Project.load(root), stack, options)
     display.finish(result, as_json=as_json)
     engine.stop_on_violations(stack, result)
@@ -125,13 +132,20 @@ def export(*, stack: str) -> None:
 
 
 def _options(
-    root: Path, config: dict[str, str], display: Display, *, packs: tuple[Path, ...] = (PACK,), offline: bool = False
+    root: Path,
+    config: dict[str, str],
+    display: Display,
+    *,
+    packs: tuple[Path, ...] = (PACK,),
+    offline: bool = False,
+    providers: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> engine.Options:
     return engine.Options(
         config=config,
         policy_packs=tuple(root / pack for pack in packs),
         listener=display.show,
         offline=offline,
+        providers=providers,
         state_directory=state_directory(),
     )
 

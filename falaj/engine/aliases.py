@@ -21,7 +21,7 @@ class FormerNames:
         with self._deployment.lock:
             if urn in self._taken:
                 raise ResourceError(f"{self._taken[urn]} already is this resource by an alias")
-            for candidate in (urn, *self._candidates(goal)):
+            for candidate in (urn, *self.candidates(goal)):
                 old = self._deployment.olds.get(candidate)
                 if old is None:
                     continue
@@ -43,7 +43,8 @@ class FormerNames:
         """Whether a resource took this former name over."""
         return old_urn in self._taken
 
-    def _candidates(self, goal: Goal) -> list[str]:
+    def candidates(self, goal: Goal) -> list[str]:
+        """URNs that the resource may have had before, the program's own aliases first."""
         own = [self._collapse(alias, goal) for alias in goal.aliases]
         found = list(own)
         parent_alias = self._used.get(goal.parent, "")

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from falaj.engine import urn as urns
 from falaj.engine.provider import CheckFailure, Difference, Existing, ProviderError
 from falaj.engine.resource_state import ResourceState
-from falaj.engine.values import PropertyMap, Value, contains_secret
+from falaj.engine.values import PropertyMap, Unknown, Value, contains_secret
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 """Type of a reference to another stack."""
 
-ReadOutputs = Callable[[str], PropertyMap]
-"""Reads the outputs of the stack with this name. Raises ``ProviderError`` when there is none."""
+ReadOutputs = Callable[[str], PropertyMap | Unknown]
+"""Reads the outputs of the stack with this name; unknown in an offline preview where there is none.
+
+Raises ``ProviderError`` when there is none in any other pass."""
 
 FindResource = Callable[[str], ResourceState | None]
 """Finds a resource of this pass by URN."""
@@ -70,6 +72,8 @@ class BuiltinProvider:
             raise self._unknown(urns.type_of(urn))
         name = inputs.get("name", identifier)
         outputs = self._read_outputs(str(name))
+        if isinstance(outputs, Unknown):
+            return identifier, PropertyMap({"name": name, "outputs": outputs, "secretOutputNames": outputs})
         secret_names: list[Value] = [key for key in sorted(outputs) if contains_secret(outputs[key])]
         return identifier, PropertyMap({"name": name, "outputs": dict(outputs), "secretOutputNames": secret_names})
 

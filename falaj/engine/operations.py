@@ -18,7 +18,7 @@ def preview(project: Project, stack: str, options: Options | None = None) -> Res
     Raises what an update would raise, but for policy violations: those are in the result.
     """
     started = time.monotonic()
-    with Session(project, stack, options or Options()) as session:
+    with Session(project, stack, options or Options(), previewing=True) as session:
         session.prepare(PassKind.PREVIEW)
         return _result(PassRunner(session, PassKind.PREVIEW).run(), started)
 
@@ -82,7 +82,8 @@ def refresh(project: Project, stack: str, options: Options | None = None) -> Res
 def _result(result: PassResult, started: float) -> Result:
     if result.error is not None:
         raise result.error
-    return Result(result.steps, result.outputs, result.violations, result.summary, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Result(result.steps, result.outputs, result.violations, result.summary, seconds, result.asked)
 
 
 def _reaching_out(stack: str, options: Options | None) -> Options:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from falaj.engine.events import EnforcementLevel, Event, Listener, Step, StepOp, Violation
+from falaj.engine.resource_state import ResourceState
 
 
 def _ignore(_event: Event) -> None:
@@ -31,7 +32,11 @@ class Options:
     """Most steps at once."""
 
     offline: bool = False
-    """Preview without reaching any cluster; refused for anything that changes resources."""
+    """Preview without reaching any cluster; refused for anything that changes resources. What a stack that is not
+    deployed would give to those that refer to it is then unknown."""
+
+    providers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """How the providers of further packages are started: a command, which prints the port it serves on, by package."""
 
     state_directory: Path | None = None
     """Where state files lie; ``.falaj/state`` beside Pulumi.yaml when None."""
@@ -58,6 +63,10 @@ class Result:
 
     seconds: float
     """How long it took."""
+
+    asked: tuple[ResourceState, ...] = ()
+    """Every resource that the program asked for, in that order, with the inputs it gave: not yet named or completed by
+    a provider, unknowns and secrets as they are. Empty for a destroy."""
 
     @property
     def stopping(self) -> tuple[Violation, ...]:

@@ -27,7 +27,7 @@ from falaj.engine.resource_state import ResourceState
 from falaj.engine.server import serve
 from falaj.engine.session import Session
 from falaj.engine.stack_state import referenced_outputs
-from falaj.engine.values import PropertyMap, plain
+from falaj.engine.values import PropertyMap, Unknown, plain
 from falaj.errors import DeploymentError, FalajError, PolicyViolationError
 
 
@@ -49,6 +49,9 @@ class PassResult:
 
     error: FalajError | None
     """Why it did not go well."""
+
+    asked: tuple[ResourceState, ...] = ()
+    """What the program asked for, with the inputs it gave."""
 
     settled: bool = False
     """Whether a preview found that there is nothing to do: the state would stay as it is, word for word."""
@@ -206,8 +209,9 @@ class PassRunner:
         if package != "pulumi":
             return self._session.host.acquire(package)
 
-        def read_outputs(name: str) -> PropertyMap:
-            return referenced_outputs(self._session.directory, self._session.target.project, name)
+        def read_outputs(name: str) -> PropertyMap | Unknown:
+            offline = self._session.options.offline
+            return referenced_outputs(self._session.directory, self._session.target.project, name, offline=offline)
 
         def find(urn: str) -> ResourceState | None:
             return self._registrations.find(urn)
@@ -223,6 +227,7 @@ class PassRunner:
                 violations=tuple(deployment.record.violations),
                 summary=deployment.summary(),
                 error=error,
+                asked=self._registrations.asked(),
                 settled=error is None and deployment.dry_run and self._is_settled(),
             )
 

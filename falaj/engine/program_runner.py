@@ -18,6 +18,8 @@ from pathlib import Path
 import pulumi
 import pulumi.runtime
 
+from falaj.engine.generated_code import import_quickly
+
 RUN_ERROR_STATUS = 1
 """The program stopped itself with ``pulumi.RunError``; its message has been logged."""
 
@@ -27,6 +29,7 @@ CRASH_STATUS = 32
 
 def main() -> int:
     """Run the program named on the command line and give its exit status."""
+    import_quickly()
     arguments = _arguments()
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
     settings = pulumi.runtime.Settings(

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from falaj.engine.provider import Provider
 from falaj.errors import ConfigurationError, DeploymentError
 
 COMMANDS = {"kubernetes": (sys.executable, "-m", "falaj.engine.kubernetes")}
-"""How the provider of each package is started."""
+"""How our own provider of a package is started."""
 
 OFFLINE_VARIABLE = "FALAJ_KUBERNETES_OFFLINE"
 """Environment variable that tells the Kubernetes provider to reach no cluster."""
@@ -30,8 +30,11 @@ Report = Callable[[str, str], None]
 class ProviderHost:
     """Starts and keeps providers for one command. Refuses a package that it has no provider for."""
 
-    def __init__(self, directory: Path, report: Report, *, offline: bool) -> None:
+    def __init__(
+        self, directory: Path, report: Report, *, offline: bool, commands: Mapping[str, Sequence[str]]
+    ) -> None:
         self._directory = directory
+        self._commands = {**COMMANDS, **commands}
         self._report = report
         self._environment = {**os.environ, **({OFFLINE_VARIABLE: "1"} if offline else {})}
         self._attached = _addresses(os.environ.get("PULUMI_DEBUG_PROVIDERS", ""))
@@ -44,7 +47,7 @@ class ProviderHost:
     def prepare(self, packages: Iterable[str]) -> None:
         """Start the providers of these packages in the background: they will be asked for."""
         for package in packages:
-            if package in COMMANDS and package not in self._attached:
+            if package in self._commands and package not in self._attached:
                 with self._lock:
                     self._idle.setdefault(package, []).append(self._starter.submit(self._start, package))
 
@@ -54,8 +57,8 @@ class ProviderHost:
             channel = open_channel(self._attached[package])
             self._channels.append(channel)
             return GrpcProvider(channel)
-        if package not in COMMANDS:
-            raise _no_provider(package)
+        if package not in self._commands:
+            raise _no_provider(package, self._commands)
         with self._lock:
             idle = self._idle.get(package)
             starting = idle.pop() if idle else self._starter.submit(self._start, package)
@@ -84,13 +87,13 @@ class ProviderHost:
             self._report(package, line)
 
         try:
-            return Plugin(COMMANDS[package], self._directory, self._environment, pass_on)
+            return Plugin(self._commands[package], self._directory, self._environment, pass_on)
         except PluginError as error:
             raise DeploymentError(
                 f"The {package} provider did not start: {error}.",
                 code="FAL-ENG-502",
                 where=f"provider {package}",
-                hint=f"run `{' '.join(COMMANDS[package])}` by hand and read what it prints.",
+                hint=f"run `{' '.join(self._commands[package])}` by hand and read what it prints.",
             ) from error
 
 
@@ -109,9 +112,9 @@ def _addresses(text: str) -> dict[str, int]:
     return addresses
 
 
-def _no_provider(package: str) -> DeploymentError:
+def _no_provider(package: str, known: Iterable[str]) -> DeploymentError:
     return DeploymentError(
-        f"The embedded engine has no provider for the package {package}; it has {', '.join(sorted(COMMANDS))}.",
+        f"The embedded engine has no provider for the package {package}; it has {', '.join(sorted(known))}.",
         code="FAL-ENG-501",
         where=f"provider {package}",
         hint="run this stack with the Pulumi CLI, or attach a provider with PULUMI_DEBUG_PROVIDERS=name:port.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from falaj.engine import urn as urns
 from falaj.engine.aliases import FormerNames
@@ -223,6 +223,18 @@ class Registrations:
         """The resource with this URN, if this pass has registered or read it."""
         with self.deployment.lock:
             return self.deployment.record.news.get(urn)
+
+    def asked(self) -> tuple[ResourceState, ...]:
+        """Every resource asked for or read, with the inputs and aliases that the program gave, in the order it did."""
+        with self.deployment.lock:
+            states = list(self.deployment.record.news.values())
+        return tuple(self._as_asked(state) for state in states)
+
+    def _as_asked(self, state: ResourceState) -> ResourceState:
+        plan = self._plans.get(state.urn)
+        if plan is None:
+            return state
+        return replace(state, inputs=plan.goal.properties, aliases=self.names.candidates(plan.goal))
 
     def _claim(self, urn: str, parent: str) -> None:
         with self.deployment.lock:

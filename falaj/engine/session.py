@@ -29,15 +29,15 @@ from falaj.errors import FalajError
 class Session:
     """Opened once per command; closing it ends every process it started."""
 
-    def __init__(self, project: Project, stack: str, options: Options) -> None:
+    def __init__(self, project: Project, stack: str, options: Options, *, previewing: bool = False) -> None:
         self.project = project
         self.options = options
         self.directory = (options.state_directory or project.default_state_directory).resolve()
         self.store = StateStore(self.directory, project.name, stack)
         self.emit = Emitter(options.listener)
-        settings = StackSettings.load(project, stack, self.directory, options.config)
+        settings = StackSettings.load(project, stack, self.directory, options.config, previewing=previewing)
         self.target = Target(project.name, stack, settings)
-        self.host = ProviderHost(project.root, self._report, offline=options.offline)
+        self.host = ProviderHost(project.root, self._report, offline=options.offline, commands=options.providers)
         self._server, self._address = serve(self._add_services)
         self._starter = ThreadPoolExecutor(max(1, len(options.policy_packs)), thread_name_prefix="policy-start")
         self._analyzers: list[Future[Analyzer]] = []

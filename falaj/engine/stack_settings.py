@@ -13,6 +13,7 @@ from falaj.engine.passphrase import Crypter, find_passphrase
 from falaj.engine.project import Project, read_yaml_mapping
 from falaj.errors import ConfigurationError
 
+_CLOUD_KEYS = ("awskms://", "azurekeyvault://")
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
 
 
@@ -30,13 +31,24 @@ class StackSettings:
     """The stack file's encryption salt; empty when it has none."""
 
     @classmethod
-    def load(cls, project: Project, stack: str, state_directory: Path, overrides: Mapping[str, str]) -> StackSettings:
-        """The settings in the stack's file, with ``overrides`` on top."""
+    def load(
+        cls,
+        project: Project,
+        stack: str,
+        state_directory: Path,
+        overrides: Mapping[str, str],
+        *,
+        previewing: bool = False,
+    ) -> StackSettings:
+        """The settings in the stack's file, with ``overrides`` on top.
+
+        A preview writes nothing: it takes a file whose secrets a cloud's key would encrypt, as long as it holds none.
+        """
         file = project.stack_file(stack)
         if not _NAME.fullmatch(stack) or not file.is_file():
             raise _no_such_stack(project, stack, file)
         content = read_yaml_mapping(file)
-        _refuse_unsupported(file, content)
+        _refuse_unsupported(file, content, previewing=previewing)
         salt = str(content.get("encryptionsalt") or "")
         crypter = Crypter(find_passphrase(state_directory), salt, str(file)) if salt else None
         entries = content.get("config") or {}
@@ -85,12 +97,23 @@ def _text(value: Any) -> str:  # noqa: ANN401 - YAML
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
-def _refuse_unsupported(file: Path, content: dict[str, Any]) -> None:
+def _refuse_unsupported(file: Path, content: dict[str, Any], *, previewing: bool) -> None:
     if content.get("environment"):
         raise _wrong(file, "environment", "names a Pulumi ESC environment", "values under `config:`")
-    provider = content.get("secretsprovider") or "passphrase"
-    if provider not in ("passphrase", "default"):
+    provider = str(content.get("secretsprovider") or "passphrase")
+    if provider.startswith(_CLOUD_KEYS) and previewing:
+        if _holds_secret(content.get("config")):
+            raise _wrong(
+                file, "config", f"holds values that {provider} encrypted", "none; the Pulumi CLI decrypts them"
+            )
+    elif provider not in ("passphrase", "default"):
         raise _wrong(file, "secretsprovider", f"is {provider}", "`passphrase`; others need the Pulumi CLI")
+
+
+def _holds_secret(value: object) -> bool:
+    if isinstance(value, dict):
+        return set(value) == {"secure"} or any(_holds_secret(item) for item in value.values())
+    return isinstance(value, list) and any(_holds_secret(item) for item in value)
 
 
 def _no_such_stack(project: Project, stack: str, file: Path) -> ConfigurationError:

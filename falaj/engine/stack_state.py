@@ -12,7 +12,7 @@ from falaj.engine.project import Project
 from falaj.engine.provider import ProviderError
 from falaj.engine.resource_state import value_from_json
 from falaj.engine.state_store import StateStore
-from falaj.engine.values import PropertyMap, plain
+from falaj.engine.values import UNKNOWN, PropertyMap, Unknown, plain
 from falaj.errors import StateError
 
 
@@ -78,12 +78,17 @@ def read_outputs(store: StateStore) -> PropertyMap:
     return PropertyMap()
 
 
-def referenced_outputs(directory: Path, project: str, name: str) -> PropertyMap:
-    """The outputs that a reference ``[organization/][project/]stack`` names. Raises ``ProviderError`` for none."""
+def referenced_outputs(directory: Path, project: str, name: str, *, offline: bool = False) -> PropertyMap | Unknown:
+    """The outputs that a reference ``[organization/][project/]stack`` names.
+
+    A stack that is not deployed has unknown outputs when offline; else it raises ``ProviderError``.
+    """
     parts = name.split("/")
     stack = parts[-1]
     of_project = parts[-2] if len(parts) > 1 else project
     store = StateStore(directory, of_project, stack)
+    if offline and not store.exists():
+        return UNKNOWN
     if not store.exists():
         known = sorted(file.stem for file in (directory / of_project).glob("*.json"))
         raise ProviderError(

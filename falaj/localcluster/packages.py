@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +53,16 @@ DEBIAN_PACKAGES = (
 )
 
 
-def missing_packages() -> tuple[DebianPackage, ...]:
-    """The packages of the table that are not on this machine."""
-    return tuple(package for package in DEBIAN_PACKAGES if not package.is_installed())
+CLOUD_PACKAGES = (
+    DebianPackage("skopeo", "skopeo", "copies images into the registry of a cloud environment"),
+    DebianPackage("docker-registry", "docker-registry", "a real registry for the tests of `falaj mirror`"),
+)
+"""What work on cloud stacks takes from Debian; a local cluster needs none of it."""
+
+
+def missing_packages(wanted: tuple[DebianPackage, ...] = DEBIAN_PACKAGES) -> tuple[DebianPackage, ...]:
+    """The packages of a table that are not on this machine."""
+    return tuple(package for package in wanted if not package.is_installed())
 
 
 def install_command(packages: tuple[DebianPackage, ...]) -> str:
@@ -63,4 +71,5 @@ def install_command(packages: tuple[DebianPackage, ...]) -> str:
 
 
 if __name__ == "__main__":
-    print(" ".join(package.name for package in missing_packages()))  # noqa: T201 - its answer is for a shell script
+    tables = DEBIAN_PACKAGES + (CLOUD_PACKAGES if sys.argv[1:] == ["clouds"] else ())
+    print(" ".join(package.name for package in missing_packages(tables)))  # noqa: T201 - its answer is for a shell script

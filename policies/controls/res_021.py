@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from falaj.catalog.data_flows import Channel, DataClass, Encryption
+from falaj.catalog.global_services import Advice, global_services
 from falaj.catalog.regions import regions
 from policies.control import Control, Relation, Severity, Subject
 from policies.examples import component, data_flow, service
@@ -37,6 +38,9 @@ CHANNELS: Mapping[str, frozenset[Encryption]] = {
 }
 """Every channel, with what its own name says about its protection."""
 
+ABOUT_NO_REQUEST = frozenset({DataClass.OPERATIONAL, DataClass.PUBLIC})
+"""Classes that a global service may be told: names, states and costs, never what a request holds."""
+
 CONTROL = Control(
     id="RES-021",
     title="Every data flow stays in the UAE and is protected as its data demands",
@@ -46,6 +50,7 @@ CONTROL = Control(
     references=(*RESIDENCY, PDPL.clause("Art 20(1)(a)"), HEALTH.clause("CabDec 32/2020", Relation.PARTIAL)),
     reads=(
         "dataFlows[*].region",
+        "dataFlows[*].global_service",
         "dataFlows[*].channel",
         "dataFlows[*].data_class",
         "dataFlows[*].encryption",
@@ -66,7 +71,10 @@ def stays_and_is_protected(declared: DeclaredFlows) -> Iterator[Outcome]:
     if declared.flows.value is None:
         yield Undecided(declared.flows.path, missing="the component has to say what it moves, [] for nothing")
     for flow in declared.flows.items():
-        yield from lies_in_the_uae(flow, declared.config)
+        if flow["global_service"].value is not None:
+            yield from may_be_global(flow)
+        else:
+            yield from lies_in_the_uae(flow, declared.config)
         yield from flow["channel"].must(lambda value: value in CHANNELS, f"one of {', '.join(CHANNELS)}")
         yield from flow["data_class"].must(lambda value: value in PROTECTION, f"one of {', '.join(PROTECTION)}")
         for end in ("source", "sink"):
@@ -93,6 +101,20 @@ def lies_in_the_uae(flow: Node, config: Mapping[str, str]) -> Iterator[Outcome]:
             yield outcome
 
 
+def may_be_global(flow: Node) -> Iterator[Outcome]:
+    """Judge a flow to a service that has no region of its own: the catalog has to allow it, and only for what is known.
+
+    Identity and management interfaces of both clouds run worldwide; whoever uses a cloud uses them.
+    """
+    known = sorted(key for key, service in global_services().items() if service.advice is Advice.KNOW)
+    yield from flow["global_service"].must(
+        lambda value: value in known, "a global service that the catalog allows (falaj catalog show global-services)"
+    )
+    yield from flow["data_class"].must(
+        lambda value: value in ABOUT_NO_REQUEST, f"for a global service: {', '.join(sorted(ABOUT_NO_REQUEST))}"
+    )
+
+
 def country_of(region: object) -> str | None:
     """Return the country of a region by the catalog, ``unknown`` where it does not say, nothing for a strange key."""
     known = regions().get(region) if isinstance(region, str) else None
@@ -115,6 +137,7 @@ def is_protected(flow: Node) -> Iterator[Outcome]:
     yield from flow["encryption"].must(lambda value: value in allowed, expected)
 
 
+TO_IAM = data_flow(sink="aws/iam", region="us-east-1", channel="identity", global_service="aws-iam")
 CONTROL.good("clients to the gateway over TLS", component([data_flow()]))
 CONTROL.good(
     "inside the cluster's own network",
@@ -132,6 +155,23 @@ CONTROL.good(
     config={OPERATOR_SAYS: UAE},
 )
 UAE_REGIONS = "a region in the UAE: me-central-1, uaecentral, uaenorth"
+CONTROL.good(
+    "names of roles, to the one control plane that IAM has",
+    component([{**TO_IAM, "data_class": "operational"}]),
+)
+CONTROL.bad(
+    "requests to a service in front of the world",
+    component([{**TO_IAM, "data_class": "operational", "global_service": "aws-cloudfront"}]),
+    finding=(
+        "dataFlows[0].global_service: found aws-cloudfront, "
+        "expected a global service that the catalog allows (falaj catalog show global-services)"
+    ),
+)
+CONTROL.bad(
+    "personal data to a global service",
+    component([{**TO_IAM, "data_class": "personal"}]),
+    finding="dataFlows[0].data_class: found personal, expected for a global service: operational, public",
+)
 CONTROL.bad(
     "a sink abroad",
     component([data_flow(), data_flow(sink="feature-store", region="me-south-1")]),
@@ -162,7 +202,7 @@ CONTROL.bad(
     "words nobody knows, and no sink",
     component([data_flow(channel="pigeon", data_class="gossip", sink=None)]),
     finding=(
-        "dataFlows[0].channel: found pigeon, expected one of https, http, grpc, dns, image_volume, log, metrics",
+        "dataFlows[0].channel: found pigeon, expected one of " + ", ".join(CHANNELS),
         "dataFlows[0].data_class: found gossip, expected one of " + ", ".join(PROTECTION),
         "dataFlows[0].sink: found nothing, expected the name of that end",
     ),

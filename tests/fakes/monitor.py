@@ -1,8 +1,8 @@
 """A strict stand-in for Pulumi's resource monitor: what it is told, as a plan that tests can read.
 
 Pulumi's own mock monitor makes URNs that no engine makes, takes the same name twice, forgets parents, and treats what a
-provider left out as None. This one makes real URNs, refuses duplicates and unknown parents, and leaves what only a
-server can know unknown in a preview.
+provider left out as None. This one makes real URNs, refuses duplicates and unknown parents, leaves what only a server
+can know unknown in a preview, and has the stand-in check and answer every resource of a cloud.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import ROOT
 from pulumi.runtime.stack import Stack, run_pulumi_func
+
+from falaj.standin.account import Account
+from falaj.standin.answers import answer, named_inputs
+from falaj.standin.check import failures
+from falaj.standin.functions import invoke
+from falaj.standin.library import package_of
+from tests.fakes.cloud import is_cloud
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 SPECIAL = "4dabf18193072939515e22adb298388d"
@@ -94,6 +101,9 @@ class StrictMonitor(mocks.MockMonitor):
         urn = self._record(request, request.object, custom=request.custom, read=False)
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
+        if is_cloud(request.type):
+            identity, state = self._in_the_cloud(self.plan.resources[urn])
+            return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=_struct(state))
         state = self._state(request.type, self.plan.resources[urn].inputs, read=False)
         identity = rpc.UNKNOWN if self._preview else f"{request.name}-id"
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=_struct(state))
@@ -110,8 +120,34 @@ class StrictMonitor(mocks.MockMonitor):
         registration.outputs = _plain(request.outputs)
         return empty_pb2.Empty()
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 - the protocol's name
-        raise AssertionError(f"the program called {request.tok}, which no test expects")
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802 - the protocol's name
+        if not is_cloud(request.tok):
+            raise AssertionError(f"the program called {request.tok}, which no test expects")
+        state = invoke(request.tok, _plain(request.args), self._account(request.provider.rpartition("::")[0]))
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").update(state)
+        return response
+
+    def _in_the_cloud(self, registration: Registration) -> tuple[str, dict[str, Any]]:
+        """The id and state of a cloud's resource; raises where its provider would refuse the inputs."""
+        refused = failures(package_of(registration.type), registration.type, registration.inputs)
+        if refused:
+            reasons = "".join(f"\n  {each.property}: {each.reason}" for each in refused)
+            raise AssertionError(f"{registration.urn} would be refused:{reasons}")
+        if registration.type.startswith("pulumi:providers:"):
+            return rpc.UNKNOWN if self._preview else f"{registration.name}-id", registration.inputs
+        made = answer(
+            registration.type,
+            registration.urn,
+            named_inputs(registration.type, registration.urn, registration.inputs),
+            self._account(registration.provider),
+            preview=self._preview,
+        )
+        own = {} if self._preview else self._answer(registration.type, registration.inputs)
+        return made.identifier, {**made.outputs, **own}
+
+    def _account(self, provider: str) -> Account:
+        return Account.of(self.plan.resources[provider].inputs if provider else {})
 
     def _record(self, request: Request, properties: struct_pb2.Struct, *, custom: bool, read: bool) -> str:
         urn = self.make_urn(request.parent, request.type, request.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pulumi
 import pytest
 
+from tests.fakes.cloud import cloud_answer
 from tests.fakes.monitor import Plan, programs
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -89,3 +91,73 @@ def test_a_program_leaves_nothing_behind_for_the_next(run: Run) -> None:
 def test_a_call_that_no_test_expects_is_refused(run: Run) -> None:
     with pytest.raises(Exception, match="the program called test:index:look, which no test expects"):
         run(lambda: pulumi.runtime.invoke("test:index:look", {}))
+
+
+class Key(pulumi.CustomResource):
+    arn: pulumi.Output[Any]
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **properties: object) -> None:
+        super().__init__("aws:kms/key:Key", name, {**properties, "arn": None}, opts)
+
+
+class Aws(pulumi.ProviderResource):
+    def __init__(self, name: str, **properties: object) -> None:
+        super().__init__("aws", name, properties)
+
+
+def in_the_cloud() -> None:
+    provider = Aws("aws", region="me-central-1", allowedAccountIds=json.dumps(["210987654321"]))
+    inside = pulumi.ResourceOptions(provider=provider)
+    one, other = Key("one", inside), Key("other", inside)
+    pulumi.export("arn", one.arn)
+    pulumi.export("different", pulumi.Output.all(one.arn, other.arn).apply(lambda arns: arns[0] != arns[1]))
+    answered = pulumi.runtime.invoke_output(
+        "aws:index/getCallerIdentity:getCallerIdentity", {}, pulumi.InvokeOutputOptions(provider=provider)
+    )
+    pulumi.export("account", answered["accountId"])
+
+
+@pytest.fixture
+def run_in_cloud() -> Iterator[Run]:
+    with programs() as run_program:
+
+        def run(program: Callable[[], object], *, preview: bool = False) -> Plan:
+            return run_program(program, answer=cloud_answer, preview=preview, stack="test")
+
+        yield run
+
+
+def test_a_clouds_resource_is_answered_by_the_stand_in(run_in_cloud: Run) -> None:
+    plan = run_in_cloud(in_the_cloud)
+
+    assert plan.exports["arn"].startswith("arn:aws:kms:me-central-1:210987654321:key/")
+    assert (plan.exports["different"], plan.exports["account"]) == (True, "210987654321")
+    assert plan.of("aws:kms/key:Key", "one").inputs == {}
+
+
+def test_in_a_preview_what_a_clouds_server_makes_is_unknown(run_in_cloud: Run) -> None:
+    assert run_in_cloud(in_the_cloud, preview=True).exports["arn"] == UNKNOWN
+
+
+def test_a_clouds_resource_that_its_provider_would_refuse_fails_the_test(run_in_cloud: Run) -> None:
+    with pytest.raises(Exception, match="rotation: there is no such property; the nearest is enableKeyRotation"):
+        run_in_cloud(lambda: Key("one", rotation=True))
+    with pytest.raises(Exception, match="region: eu-west-1 does not lie in the UAE, allowed: me-central-1"):
+        run_in_cloud(lambda: Aws("aws", region="eu-west-1"))
+
+
+def test_a_test_may_answer_for_a_cloud_itself() -> None:
+    def program() -> None:
+        pulumi.export("arn", Key("one").arn)
+
+    with programs() as run_program:
+        plan = run_program(program, answer=lambda *_: {"arn": "arn:own"}, preview=False, stack="test")
+
+    assert plan.exports == {"arn": "arn:own"}
+
+
+def test_a_function_nobody_expects_is_refused(run_in_cloud: Run) -> None:
+    with pytest.raises(Exception, match="does not know the function aws:ec2/getAmi:getAmi"):
+        run_in_cloud(lambda: pulumi.runtime.invoke_output("aws:ec2/getAmi:getAmi", {}))
+    with pytest.raises(Exception, match="the program called kubernetes:yaml:decode, which no test expects"):
+        run_in_cloud(lambda: pulumi.runtime.invoke_output("kubernetes:yaml:decode", {}))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.syntax import parse
+from falaj.syntax import parse
 
 ROOT = Path(__file__).parents[2]
 LONGEST_MODULE = 400

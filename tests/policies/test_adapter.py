@@ -23,6 +23,7 @@ import policies
 from policies.adapter import PACK, VERSION, Analyzer
 from policies.controls import load
 from policies.examples import component, container, data_flow, deployment, namespace, network_policy
+from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.server import calls, listen
@@ -93,6 +94,23 @@ def served(analyzer: Analyzer) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
             yield analyzer_pb2_grpc.AnalyzerStub(channel)
     finally:
         server.stop(grace=None).wait()
+
+
+def test_a_preview_judges_by_inputs_what_an_unconfigured_provider_says_nothing_of() -> None:
+    """The provider of a cluster still to be made gives no outputs; the walls asked for are walls all the same."""
+    room = namespace()
+    wall = network_policy()
+
+    def judged(*asked: Resource, preview: bool) -> list[tuple[str, int, str]]:
+        analyzer = Analyzer([each for each in load() if each.id == "NET-003"])
+        analyzer.configure_stack(analyzer_pb2.AnalyzerStackConfigureRequest(dry_run=preview))
+        for resource in asked:
+            analyzer.analyze(request(resource))
+        silent = [Resource(each.type, each.urn, Node({})) for each in asked]
+        return told(analyzer.analyze_stack(stack_request(*silent)))
+
+    assert judged(room, wall, preview=True) == []
+    assert [policy for policy, *_ in judged(room, preview=True)] == ["NET-003"]
 
 
 def test_the_engine_s_whole_round() -> None:

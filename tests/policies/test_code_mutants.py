@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import policies.controls
+from falaj.syntax import parse
 from policies.control import Control, Example
 from policies.evaluator import Result, Verdict, evaluate
-from tests.syntax import parse
 
 SOURCES = sorted(path for path in Path(policies.controls.__path__[0]).glob("*.py") if path.stem != "__init__")
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {

@@ -4,6 +4,7 @@ import pytest
 
 from stacks.reference import markdown
 from stacks.schema import FILE, rendered
+from stacks.settings import stack_names
 from tests.stacks.conftest import ROOT
 
 
@@ -11,7 +12,7 @@ def test_the_schema_beside_the_stack_files_is_the_settings_own() -> None:
     assert FILE.read_text(encoding="utf-8") == rendered(), "run: python -m stacks.schema"
 
 
-@pytest.mark.parametrize("stack", ["local", "local-smb", "local-enterprise"])
+@pytest.mark.parametrize("stack", stack_names())
 def test_every_shipped_stack_file_names_the_schema(stack: str) -> None:
     first = (ROOT / "stacks" / "config" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
 
@@ -23,8 +24,15 @@ def test_the_reference_has_a_table_for_every_block() -> None:
 
     assert titles == [
         "## The file",
-        "## `falaj:environment`",
+        "## `falaj:environment (local)`",
+        "## `falaj:environment (aws)`",
+        "## `falaj:environment.network`",
+        "## `falaj:environment.pools.<name>`",
+        "## `falaj:environment.budget`",
+        "## `falaj:environment (azure)`",
         "## `falaj:tenant`",
+        "## `falaj:tenant.budget`",
+        "## `falaj:tenant.pool`",
         "## `falaj:tenant.endpoints.<name>`",
         "## `falaj:tenant.endpoints.<name>.resources`",
         "## `falaj:tenant.endpoints.<name>.calls[]`",

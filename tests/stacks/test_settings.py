@@ -48,7 +48,6 @@ def refusal(run_stack: RunStack, stack: str, config: dict[str, Any]) -> str:
             "sovereign",
             f"found 'sovereign', {SOVEREIGN} Allowed: smb, enterprise.",
         ),
-        ("region", "me-central-1", "found 'me-central-1', allowed: local."),
         (
             "owner",
             "Retail Team",
@@ -58,7 +57,10 @@ def refusal(run_stack: RunStack, stack: str, config: dict[str, Any]) -> str:
         (
             "ownr",
             "retail",
-            "is not a key here, allowed: environment, region, tier, owner, endpoints. Did you mean owner?",
+            (
+                "is not a key here, allowed: environment, region, tier, owner, cost_centre, processing_record, "
+                "budget, pool, endpoints. Did you mean owner?"
+            ),
         ),
         (
             "endpoints.iris.data_class",
@@ -77,6 +79,14 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(
 ) -> None:
     assert refusal(run_stack, "local-smb", changed(path, value)) == (
         f"FAL-CFG-101  {FILE}, key falaj:tenant.{path}\n  {message}\n{NEXT}"
+    )
+
+
+def test_a_tenant_is_refused_in_an_environment_that_lies_elsewhere(run_stack: RunStack) -> None:
+    assert refusal(run_stack, "local-smb", changed("region", "me-central-1")) == (
+        f"FAL-CFG-101  {FILE}, key falaj:tenant.region\n"
+        "  found 'me-central-1', but environment local lies in 'local'.\n"
+        "  Next: name an environment in that region, or the environment's region"
     )
 
 
@@ -116,7 +126,8 @@ def test_every_mistake_is_named_at_once(run_stack: RunStack) -> None:
 
     assert refusal(run_stack, "local-smb", config) == (
         f"FAL-CFG-102  {FILE}, 3 mistakes\n"
-        "  falaj:tenant.region: found 'moon', allowed: local.\n"
+        "  falaj:tenant.region: found 'moon', which is no region of the catalog "
+        "(falaj/catalog/data/regions.yaml, 2026-11-22), allowed: me-central-1, uaenorth, uaecentral, local.\n"
         "  falaj:tenant.tier: found 'gold', allowed: smb, enterprise, sovereign.\n"
         "  falaj:tennant: is not a key here, allowed: environment, tenant, kubeconfig, context, images, localCountry."
         f" Did you mean tenant?\n{NEXT}"

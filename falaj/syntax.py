@@ -1,4 +1,4 @@
-"""Parsing Python in tests, on every release of CPython that the project supports."""
+"""Parsing Python, on every release of CPython that the project supports."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import gc
 
 def parse(source: str) -> ast.Module:
     """Parse with the collector off: CPython 3.11 takes a collection in the middle for its own fault (gh-106905)."""
+    collecting = gc.isenabled()
     gc.disable()
     try:
         return ast.parse(source)
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()

@@ -1,0 +1,1 @@
+"""The account a cloud environment lies in."""

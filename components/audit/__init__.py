@@ -1,0 +1,1 @@
+"""The record of who did what, kept where nobody can change it."""

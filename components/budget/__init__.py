@@ -1,0 +1,1 @@
+"""How much may be spent before somebody is told."""

@@ -1,0 +1,1 @@
+"""The one way out of a network, where there is one."""

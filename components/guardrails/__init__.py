@@ -1,0 +1,1 @@
+"""What the cloud itself refuses, whoever asks."""

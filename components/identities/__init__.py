@@ -1,0 +1,1 @@
+"""Who may do what in a cloud account: one identity for each actor of an environment."""

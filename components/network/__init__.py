@@ -1,0 +1,1 @@
+"""The private network everything of an environment lies in."""

@@ -1,0 +1,1 @@
+"""The machines of a cluster, in pools of one kind each."""

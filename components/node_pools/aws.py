@@ -1,0 +1,283 @@
+"""Pools of EC2 machines for EKS, and the one identity that may change how many there are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.node_pools.contract import labels, taints
+from components.node_pools.flows import pool_flows
+from components.node_pools.names import aws_name
+from components.node_pools.spec import NodeOs
+from falaj.catalog.data_flows import DataFlow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pulumi_aws.ec2 import LaunchTemplateBlockDeviceMappingArgsDict
+
+    from components.node_pools.spec import AutoscalerSpec, NodePoolSpec
+
+AMI_TYPES = {
+    (NodeOs.AMAZON_LINUX_2023, "x86_64"): "AL2023_x86_64_STANDARD",
+    (NodeOs.AMAZON_LINUX_2023, "arm64"): "AL2023_ARM_64_STANDARD",
+    (NodeOs.BOTTLEROCKET, "x86_64"): "BOTTLEROCKET_x86_64",
+    (NodeOs.BOTTLEROCKET, "arm64"): "BOTTLEROCKET_ARM_64",
+}
+"""Which image EKS keeps patched for each operating system and instruction set."""
+FIRST_DISK = "/dev/xvda"
+SECOND_DISK = "/dev/xvdb"
+BOTTLEROCKET_SYSTEM_GIB = 4
+"""Bottlerocket's own disk, read-only; containers live on the second."""
+TAGGED_AT_LAUNCH = ("instance", "volume", "network-interface")
+"""What a machine brings with it; the tags of a node group reach none of these."""
+CAPACITY_TYPES = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
+AUTOSCALER_NAMESPACE = "kube-system"
+AUTOSCALER_ACCOUNT = "cluster-autoscaler"
+"""The service account that the cluster autoscaler's own chart and documentation use."""
+WATCHES = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:DescribeLaunchConfigurations",
+    "autoscaling:DescribeScalingActivities",
+    "autoscaling:DescribeTags",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:GetInstanceTypesFromInstanceRequirements",
+)
+"""Read-only calls that know no resource to limit them to."""
+CHANGES = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup")
+
+
+class EksNodePool(pulumi.ComponentResource):
+    """Machines of one kind in private subnets.
+
+    Makes a launch template (session tokens only and one hop to the metadata service, disks under our key, no public
+    address, tags on machine, disk and interface) and a managed node group that repairs its nodes and brings new ones
+    before it drains old ones. Another size, disk, zone, operating system or tenant makes another node group first and
+    removes the old one after; how many machines there are belongs to the cluster autoscaler, between the two bounds.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+    """
+
+    pool: pulumi.Resource
+    """The node group."""
+    name: pulumi.Output[str]
+    """Its name in the cloud."""
+    data_flows: tuple[DataFlow, ...]
+    """What the machines move on their own."""
+    controls = ("RES-021",)
+    """Controls it supports."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: NodePoolSpec,
+        *,
+        cluster_name: pulumi.Input[str],
+        role: pulumi.Input[str],
+        subnets: pulumi.Input[Sequence[pulumi.Input[str]]],
+        security_group: pulumi.Input[str],
+        disk_key: pulumi.Input[str],
+        after: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        self.data_flows = pool_flows(spec)
+        flows = [flow.as_input() for flow in self.data_flows]
+        super().__init__("falaj:index:EksNodePool", name, {"dataFlows": flows, "controls": list(self.controls)}, opts)
+        self._name, self._spec = name, spec
+        self._physical = aws_name(spec.pool, fixed(spec))
+
+        group = self._make_group(cluster_name, role, subnets, self._make_template(security_group, disk_key), after)
+        self.pool = group
+        self.name = group.node_group_name
+        self.register_outputs({"name": self.name})
+
+    def _make_group(
+        self,
+        cluster_name: pulumi.Input[str],
+        role: pulumi.Input[str],
+        subnets: pulumi.Input[Sequence[pulumi.Input[str]]],
+        template: aws.ec2.LaunchTemplate,
+        after: Sequence[pulumi.Resource],
+    ) -> aws.eks.NodeGroup:
+        spec = self._spec
+        return aws.eks.NodeGroup(
+            f"{self._name}-nodes",
+            cluster_name=cluster_name,
+            node_group_name=self._physical,
+            node_role_arn=role,
+            subnet_ids=subnets,
+            version=spec.kubernetes_version,
+            ami_type=AMI_TYPES[spec.os, spec.architecture],
+            capacity_type=CAPACITY_TYPES[spec.capacity],
+            instance_types=list(spec.sizes),
+            launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+            scaling_config={"min_size": spec.minimum, "max_size": spec.maximum, "desired_size": spec.minimum},
+            update_config={"max_unavailable_percentage": spec.surge_percent, "update_strategy": "DEFAULT"},
+            node_repair_config={"enabled": True},
+            labels=labels(spec),
+            taints=[{"key": taint.key, "value": taint.value, "effect": "NO_SCHEDULE"} for taint in taints(spec)],
+            tags={**spec.placement.tags(), "Name": self._physical},
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=list(after), ignore_changes=["scalingConfig.desiredSize"]
+            ),
+        )
+
+    def _make_template(self, security_group: pulumi.Input[str], disk_key: pulumi.Input[str]) -> aws.ec2.LaunchTemplate:
+        tags = {**self._spec.placement.tags(), "Name": self._physical}
+        return aws.ec2.LaunchTemplate(
+            f"{self._name}-template",
+            name=self._physical,
+            update_default_version=True,
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                "http_put_response_hop_limit": 1,
+                "instance_metadata_tags": "disabled",
+            },
+            block_device_mappings=_disks(self._spec, disk_key),
+            network_interfaces=[
+                {
+                    "device_index": 0,
+                    "associate_public_ip_address": "false",
+                    "delete_on_termination": "true",
+                    "security_groups": [security_group],
+                }
+            ],
+            tag_specifications=[{"resource_type": kind, "tags": tags} for kind in TAGGED_AT_LAUNCH],
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+class EksAutoscalerIdentity(pulumi.ComponentResource):
+    """The one owner of how many machines an EKS cluster has: the cluster autoscaler's service account.
+
+    Makes a role that this account of this cluster alone may take, through pod identity, and that may change only the
+    scaling groups of this cluster. EKS itself puts on the group of every managed node group the tags by which the
+    autoscaler finds it and by which the role is limited. Until the autoscaler runs, counts stay at the minimum.
+
+    Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+    """
+
+    role: pulumi.Output[str]
+    """ARN of the role."""
+    data_flows: tuple[DataFlow, ...] = ()
+    """None of its own: the calls are the autoscaler's."""
+    controls = ("RES-021",)
+    """Controls it supports."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: AutoscalerSpec,
+        *,
+        cluster_name: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "falaj:index:EksAutoscalerIdentity", name, {"dataFlows": [], "controls": list(self.controls)}, opts
+        )
+        inside = pulumi.ResourceOptions(parent=self)
+        tags = spec.placement.tags()
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=f"{spec.cluster}-autoscaler",
+            description=f"Changes the number of machines of {spec.cluster}, between each pool's bounds.",
+            assume_role_policy=json.dumps(_trust(spec)),
+            tags=tags,
+            opts=inside,
+        )
+        aws.iam.RolePolicy(
+            f"{name}-policy", name="scaling", role=role.name, policy=json.dumps(_permissions(spec)), opts=inside
+        )
+        aws.eks.PodIdentityAssociation(
+            f"{name}-association",
+            cluster_name=cluster_name,
+            namespace=AUTOSCALER_NAMESPACE,
+            service_account=AUTOSCALER_ACCOUNT,
+            role_arn=role.arn,
+            tags=tags,
+            opts=inside,
+        )
+        self.role = role.arn
+        self.register_outputs({"role": self.role})
+
+
+def fixed(spec: NodePoolSpec) -> dict[str, Any]:
+    """Return what a node group can't change, or may not change under the pods of a tenant."""
+    return {
+        "amiType": AMI_TYPES[spec.os, spec.architecture],
+        "capacityType": CAPACITY_TYPES[spec.capacity],
+        "instanceTypes": spec.sizes,
+        "diskGib": spec.disk_gib,
+        "zones": spec.zones,
+        "role": spec.role,
+        "tenant": spec.tenant,
+    }
+
+
+def _disks(spec: NodePoolSpec, key: pulumi.Input[str]) -> list[pulumi.Input[LaunchTemplateBlockDeviceMappingArgsDict]]:
+    sizes = {FIRST_DISK: spec.disk_gib}
+    if spec.os is NodeOs.BOTTLEROCKET:
+        sizes = {FIRST_DISK: BOTTLEROCKET_SYSTEM_GIB, SECOND_DISK: spec.disk_gib}
+    return [
+        {
+            "device_name": device,
+            "ebs": {
+                "encrypted": "true",
+                "kms_key_id": key,
+                "volume_type": "gp3",
+                "volume_size": size,
+                "delete_on_termination": "true",
+            },
+        }
+        for device, size in sizes.items()
+    ]
+
+
+def _trust(spec: AutoscalerSpec) -> dict[str, Any]:
+    cluster = f"arn:aws:eks:{spec.placement.region}:{spec.account}:cluster/{spec.cluster}"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "pods.eks.amazonaws.com"},
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+                "Condition": {
+                    "StringEquals": {
+                        "aws:SourceAccount": spec.account,
+                        "aws:RequestTag/eks-cluster-arn": cluster,
+                        "aws:RequestTag/kubernetes-namespace": AUTOSCALER_NAMESPACE,
+                        "aws:RequestTag/kubernetes-service-account": AUTOSCALER_ACCOUNT,
+                    }
+                },
+            }
+        ],
+    }
+
+
+def _permissions(spec: AutoscalerSpec) -> dict[str, Any]:
+    node_groups = f"arn:aws:eks:{spec.placement.region}:{spec.account}:nodegroup/{spec.cluster}/*"
+    groups = f"arn:aws:autoscaling:{spec.placement.region}:{spec.account}:autoScalingGroup:*"
+    owned = {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{spec.cluster}": "owned"}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Watch", "Effect": "Allow", "Action": list(WATCHES), "Resource": "*"},
+            {"Sid": "Pools", "Effect": "Allow", "Action": "eks:DescribeNodegroup", "Resource": node_groups},
+            {
+                "Sid": "Counts",
+                "Effect": "Allow",
+                "Action": list(CHANGES),
+                "Resource": groups,
+                "Condition": {"StringEquals": owned},
+            },
+        ],
+    }

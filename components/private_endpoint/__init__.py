@@ -1,0 +1,1 @@
+"""An address inside our own network for a service of the cloud."""

@@ -1,0 +1,1 @@
+"""Where the images of a cluster come from."""

@@ -1,0 +1,42 @@
+"""Services that process or keep data outside the region that a resource names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Literal
+
+from pydantic import Field
+
+from falaj.catalog.facts import Fact, read_rows
+
+
+class Advice(StrEnum):
+    """What to do about it."""
+
+    FORBID = "forbid"
+    """Never; a control stops it."""
+    WAIVE = "waive"
+    """Only with a reviewed waiver, and only where the copy stays in the country."""
+    KNOW = "know"
+    """Allowed; the owner of the data has to know."""
+
+
+class GlobalService(Fact):
+    """One service whose data leave the region although the resource is pinned to it."""
+
+    provider: Literal["aws", "azure", "any"] = Field(description="Whose service it is; any for what runs anywhere.")
+    title: str = Field(min_length=2, description="What it is, in words.")
+    processes: str = Field(min_length=3, description="What data it processes or keeps elsewhere.")
+    place: str = Field(min_length=2, description="Where, as far as known.")
+    shown_by: str = Field(min_length=3, description="The type and property, or the setting, that gives it away.")
+    advice: Advice = Field(description="What to do about it.")
+    instead: str = Field(min_length=3, description="What to use or set instead.")
+    controls: tuple[str, ...] = Field(description="The controls that watch for it.")
+
+
+@cache
+def global_services() -> Mapping[str, GlobalService]:
+    """Return every such service by its key."""
+    return read_rows("global_services.yaml", GlobalService)

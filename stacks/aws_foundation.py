@@ -1,0 +1,148 @@
+"""What an AWS environment's cluster stands on: account, identities, keys, network, registry, stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.account.aws import AwsAccount
+from components.account.spec import AwsAccountSpec
+from components.audit.aws import AwsAuditTrail
+from components.audit.spec import AuditSpec
+from components.backup.aws import AwsBackup
+from components.backup.spec import BackupSpec
+from components.budget.aws import AwsBudget
+from components.guardrails.aws import AwsGuardrails
+from components.guardrails.spec import GuardrailsSpec
+from components.identities.aws import AwsIdentities
+from components.identities.spec import Actor, IdentitiesSpec
+from components.keys.actors import aws_readers, aws_users
+from components.keys.aws import AwsKeyRing
+from components.keys.spec import KeyRingSpec, Purpose
+from components.model_store.aws import AwsModelStore
+from components.model_store.spec import ModelStoreSpec, model_store_name
+from components.network.aws import AwsNetwork
+from components.network.spec import Egress
+from components.registry.aws import AwsRegistry
+from components.registry.spec import RegistrySpec, registry_prefix, repositories_for
+from falaj.catalog.profiles import combined
+from stacks.clouds import LOCKED_DAYS
+from stacks.environment_settings import AwsEnvironment
+from stacks.images import Images
+from stacks.pool_rules import pools_of
+from stacks.specs import Place, budget_spec, environment_place, network_spec
+
+PURPOSES = tuple(purpose for purpose in Purpose if purpose is not Purpose.TENANT)
+
+
+class AwsFoundation:
+    """Everything an environment has before, and beside, its cluster."""
+
+    def __init__(self, stack: str, settings: AwsEnvironment, images: Images) -> None:
+        self.settings, self.rules = settings, combined(settings.profiles)
+        self.place = environment_place(stack, settings)
+        self.placement = self.place["placement"]
+        self.account = AwsAccount("account", AwsAccountSpec(**self.place))
+        self.made = pulumi.ResourceOptions(provider=self.account.provider)
+        self.identities = AwsIdentities("identities", IdentitiesSpec(**self.place), opts=self.made)
+        self.keys = self._keys()
+        self.network = self._network()
+        self.registry_spec = registry_spec(self.place, images)
+        self.registry = AwsRegistry(
+            "registry",
+            self.registry_spec,
+            key=self.keys.keys[Purpose.REGISTRY],
+            pullers=[self.identities.roles[Actor.NODES]],
+            opts=self.made,
+        )
+        self.model_store = self._model_store()
+        self._records()
+        self._bounds()
+
+    def _keys(self) -> AwsKeyRing:
+        roles = self.identities.roles
+        spec = KeyRingSpec(
+            **self.place,
+            administrators=self.settings.administrators,
+            purposes=PURPOSES,
+            hardware=self.rules.hardware_keys,
+            deletion_days=self.rules.deletion_window_days,
+        )
+        users: dict[Purpose, Sequence[pulumi.Input[str]]] = {**aws_users(PURPOSES, roles)}
+        if self.settings.publishers:
+            users[Purpose.MODEL_STORE] = self.settings.publishers
+        return AwsKeyRing("keys", spec, users=users, readers=aws_readers(PURPOSES, roles), opts=self.made)
+
+    def _network(self) -> AwsNetwork:
+        return AwsNetwork(
+            "network",
+            network_spec(self.place, self.settings),
+            log_key=self.keys.keys[Purpose.LOGS],
+            flow_log_role=self.identities.roles[Actor.LOGS],
+            opts=self.made,
+        )
+
+    def _model_store(self) -> AwsModelStore:
+        return AwsModelStore(
+            "model-store",
+            self._model_store_spec(),
+            key=self.keys.keys[Purpose.MODEL_STORE],
+            vpc_id=self.network.vpc_id,
+            exceptions=[self.identities.roles[Actor.BACKUP]],
+            opts=self.made,
+        )
+
+    def _model_store_spec(self) -> ModelStoreSpec:
+        return ModelStoreSpec(**self.place, immutable_days=LOCKED_DAYS)
+
+    def _records(self) -> None:
+        """Make what remembers: the audit trail, and the backup of the model store."""
+        watched = (model_store_name(self._model_store_spec()),)
+        AwsAuditTrail(
+            "audit",
+            AuditSpec(
+                **self.place,
+                retention_days=max(self.rules.log_retention_days, self.rules.immutable_days),
+                immutable_days=self.rules.immutable_days,
+                watched_buckets=watched,
+            ),
+            key=self.keys.keys[Purpose.AUDIT],
+            log_key=self.keys.keys[Purpose.LOGS],
+            delivery_role=self.identities.roles[Actor.AUDIT],
+            opts=self.made,
+        )
+        AwsBackup(
+            "backup",
+            BackupSpec(**self.place, immutable_days=LOCKED_DAYS, kept_days=LOCKED_DAYS),
+            key=self.keys.keys[Purpose.BACKUP],
+            role=self.identities.roles[Actor.BACKUP],
+            resources=[self.model_store.arn],
+            opts=self.made,
+        )
+
+    def _bounds(self) -> None:
+        """Make what the account refuses, and what it may cost."""
+        settings = self.settings
+        sizes = {size for pool in pools_of(settings).values() for size in pool.sizes}
+        AwsGuardrails(
+            "guardrails",
+            GuardrailsSpec(
+                **self.place,
+                egress=Egress(settings.network.egress),
+                sizes=tuple(sorted(sizes)),
+                organizational_unit=settings.organizational_unit,
+            ),
+            opts=self.made,
+        )
+        AwsBudget("budget", budget_spec(self.place, settings), opts=self.made)
+
+
+def registry_spec(place: Place, images: Images) -> RegistrySpec:
+    """Return what is asked of the environment's registry: a repository for every image that its cluster pulls."""
+    return RegistrySpec(**place, name=place["placement"].stack, repositories=repositories_for(images.served()))
+
+
+def registry_prefix_of(stack: str, settings: AwsEnvironment, images: Images) -> str:
+    """Return what the names of images in an environment's registry begin with."""
+    return registry_prefix(registry_spec(environment_place(stack, settings), images))

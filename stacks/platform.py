@@ -1,0 +1,67 @@
+"""What runs inside every cluster, wherever it stands: the certificate authority and the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pulumi
+
+from components.gateway.certificates import CertificateAuthority
+from components.gateway.kubernetes import GatewayPlatform
+from components.gateway.load_balancer import LoadBalancerSpec
+from components.gateway.spec import CertificateAuthoritySpec, GatewayPlatformSpec
+from components.zero_trust.edges import End
+from stacks.images import CERT_MANAGER, TRAEFIK, Images, pull_policy
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """What the shared part of a cluster is told."""
+
+    owner: str
+    """Team that answers for it."""
+    region: str
+    """Catalog key of the region."""
+    domain: str
+    """Domain under which every endpoint answers."""
+    replicas: int = 1
+    """Gateway pods."""
+    load_balancer: LoadBalancerSpec = field(default_factory=LoadBalancerSpec)
+    """What stands in front of the gateway."""
+
+
+def platform(settings: PlatformSettings, images: Images, *, api_server: End, inside: pulumi.ResourceOptions) -> None:
+    """Make the shared part of a cluster and export what tenants build on; `inside` names the cluster."""
+    traefik, cert_manager = images.require(TRAEFIK), images.require(CERT_MANAGER)
+    authority = CertificateAuthority(
+        "certificates",
+        CertificateAuthoritySpec(
+            owner=settings.owner,
+            region=settings.region,
+            common_name=f"Falaj {pulumi.get_stack()}",
+            image=cert_manager,
+            pull_policy=pull_policy(cert_manager),
+        ),
+        api_server=api_server,
+        opts=inside,
+    )
+    gateway = GatewayPlatform(
+        "gateway",
+        GatewayPlatformSpec(
+            owner=settings.owner,
+            region=settings.region,
+            image=traefik,
+            pull_policy=pull_policy(traefik),
+            replicas=settings.replicas,
+            load_balancer=settings.load_balancer,
+        ),
+        api_server=api_server,
+        opts=inside,
+    )
+    pulumi.export("region", settings.region)
+    pulumi.export("domain", settings.domain)
+    pulumi.export("issuer", authority.issuer)
+    pulumi.export("certificate_authority", authority.certificate)
+    pulumi.export("gateway_class", gateway.gateway_class)
+    pulumi.export("gateway_address", gateway.address)
+    pulumi.export("gateway_port", gateway.port)

@@ -1,0 +1,163 @@
+"""What every tenant has inside its environment's cluster: walls, a door and the models it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components.gateway.spec import TenantGatewaySpec
+from components.gateway.tenant import TenantGateway
+from components.serving.kubernetes import OnnxRuntimeServer
+from components.serving.spec import OnnxRuntimeServerSpec
+from components.zero_trust.kubernetes import WalledNamespace
+from components.zero_trust.spec import NamespaceSpec
+from falaj.catalog.tiers import Isolation, Tier, tiers
+from stacks.environment_settings import LocalEnvironment
+from stacks.images import ONNX_RUNTIME, Images, pull_policy
+
+if TYPE_CHECKING:
+    from stacks.settings import StackFile
+    from stacks.tenant_settings import EndpointSettings, TenantSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A tenant as its stack file describes it."""
+
+    name: str
+    """The tenant, which is the stack's name."""
+    settings: TenantSettings
+    """What its file says."""
+    images: Images
+    """What each image name stands for, where its cluster pulls from."""
+    own_machines: bool
+    """Whether its pods run on machines of their own."""
+
+    @classmethod
+    def of(cls, file: StackFile, images: Images | None = None) -> Resident:
+        """Return the tenant of a stack file; refuses a file without one."""
+        settings = file.settings.tenant
+        if settings is None:
+            raise LookupError(f"{file.name} is no tenant")
+        dedicated = tiers()[settings.tier].isolation is Isolation.DEDICATED_NODES
+        in_a_cloud = not isinstance(file.home, LocalEnvironment)
+        return cls(file.name, settings, images or file.images, own_machines=dedicated and in_a_cloud)
+
+    @property
+    def tier(self) -> Tier:
+        """Its tier."""
+        return tiers()[self.settings.tier]
+
+    def require_region(self, region: str) -> None:
+        """Refuse an environment that, as deployed, lies elsewhere than the tenant's data must stay."""
+        if region != self.settings.region:
+            raise pulumi.RunError(
+                f"FAL-CFG-103  stacks/config/Pulumi.{self.name}.yaml, key falaj:tenant.region\n"
+                f"  found '{self.settings.region}', but environment {self.settings.environment} lies in '{region}'.\n"
+                "  Next: name an environment in that region, or the environment's region"
+            )
+
+
+def environment_of(stack: str) -> pulumi.StackReference:
+    """Return the reference to a tenant's environment."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    return pulumi.StackReference(stack, stack_name=name)
+
+
+def kubeconfig_in_region(
+    resident: Resident, environment: pulumi.StackReference, *, given: str | None = None
+) -> pulumi.Output[str]:
+    """Return the kubeconfig, once it is known that the environment lies where the tenant's data must stay."""
+
+    def checked(found: list[Any]) -> str:
+        region, environments_own = found
+        resident.require_region(region)
+        return given or str(environments_own)
+
+    return pulumi.Output.all(environment.require_output("region"), environment.require_output("kubeconfig")).apply(
+        checked
+    )
+
+
+def reside(resident: Resident, environment: pulumi.StackReference, *, inside: pulumi.ResourceOptions) -> None:
+    """Make the tenant inside the cluster that `inside` names, and export where its endpoints answer."""
+    name, settings = resident.name, resident.settings
+    room = WalledNamespace(name, _room(resident), opts=inside)
+    door = TenantGateway(
+        f"{name}-door",
+        TenantGatewaySpec(tenant=name, tier=settings.tier, owner=settings.owner),
+        namespace=room.namespace,
+        domain=environment.require_output("domain"),
+        issuer=environment.require_output("issuer"),
+        gateway_class=environment.require_output("gateway_class"),
+        opts=inside,
+    )
+    endpoints = {}
+    for key, endpoint in settings.endpoints.items():
+        spec = _endpoint(resident, key, endpoint)
+        server = OnnxRuntimeServer(
+            f"{name}-{key}",
+            spec,
+            namespace=room.namespace,
+            gateway=door.gateway,
+            host_suffix=door.host_suffix,
+            opts=inside,
+        )
+        endpoints[key] = _way_to(server, endpoint.model_name or key, spec.model, environment)
+
+    pulumi.export("namespace", room.namespace)
+    pulumi.export("endpoints", endpoints)
+    pulumi.export("certificate_authority", environment.require_output("certificate_authority"))
+
+
+def _room(resident: Resident) -> NamespaceSpec:
+    return NamespaceSpec(
+        name=f"tenant-{resident.name}",
+        owner=resident.settings.owner,
+        role="tenant",
+        tenant=resident.name,
+        tier=resident.settings.tier,
+        quota=resident.tier.quota,
+        default_resources=resident.tier.resources,
+    )
+
+
+def _endpoint(resident: Resident, key: str, endpoint: EndpointSettings) -> OnnxRuntimeServerSpec:
+    """Return what one endpoint asks for, with the tier's answer where the file gives none."""
+    tier, settings = resident.tier, resident.settings
+    image, model = resident.images.require(ONNX_RUNTIME), resident.images.require(endpoint.model)
+    return OnnxRuntimeServerSpec(
+        endpoint=key,
+        tenant=resident.name,
+        namespace=f"tenant-{resident.name}",
+        tier=settings.tier,
+        owner=settings.owner,
+        region=settings.region,
+        data_class=endpoint.data_class,
+        image=image,
+        pull_policy=pull_policy(image),
+        model=model,
+        model_pull_policy=pull_policy(model),
+        replicas=endpoint.replicas or tier.replicas,
+        resources=endpoint.resources or tier.resources,
+        disruption=tier.disruption,
+        spread=tier.spread,
+        calls=endpoint.calls,
+        own_machines=resident.own_machines,
+    )
+
+
+def _way_to(
+    server: OnnxRuntimeServer, model_name: str, model: str, environment: pulumi.StackReference
+) -> dict[str, pulumi.Input[Any]]:
+    """Return what a caller of the endpoint needs."""
+    return {
+        "url": pulumi.Output.concat("https://", server.host),
+        "host": server.host,
+        "address": environment.require_output("gateway_address"),
+        "port": environment.require_output("gateway_port"),
+        "model": model_name,
+        "model_digest": model.partition("@")[2],
+    }

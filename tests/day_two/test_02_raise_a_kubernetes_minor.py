@@ -1,0 +1,25 @@
+"""Day two, 2: the next Kubernetes minor. Cluster, pools and add-ons change in place, and nothing that runs on them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.day_two.conftest import AWS, AZURE, NEXT_MINOR, SiteOf, on_aws, on_azure
+
+
+@pytest.mark.parametrize(
+    ("stack", "cluster", "pools"),
+    [
+        pytest.param(AWS, "cluster-cluster", ["pool-cpu-nodes", "pool-system-nodes"], marks=on_aws),
+        pytest.param(AZURE, "cluster-cluster", ["pool-cpu-nodes", "pool-system-nodes"], marks=on_azure),
+    ],
+)
+def test_the_minor_is_raised_in_place(site: SiteOf, stack: str, cluster: str, pools: list[str]) -> None:
+    change = site(stack).change(stack, lambda file: file["environment"].update(kubernetes=NEXT_MINOR))
+
+    assert {*change.done} == {"update"}
+    assert {cluster, *pools} <= {*change.done["update"]}
+    others = {*change.done["update"]} - {cluster, *pools}
+    assert {name for name in others if change.type_of(name) != "aws:eks/addon:Addon"} == set()
+    assert (change.losses, change.harmed) == ([], [])
+    assert change.settles()

@@ -1,0 +1,83 @@
+"""What would run inside a cloud's cluster, sent to a real API server as a server-side dry run.
+
+The objects are those of the golden plans. Names that are known only once something is made are stood in for; all else
+is judged as it stands: fields, formats, admission, the `restricted` pod standard, quotas.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lightkube import Client, KubeConfig
+from lightkube.codecs import from_dict
+from lightkube.core.exceptions import ApiError
+from lightkube.generic_resource import load_in_cluster_generic_resources
+from lightkube.resources.core_v1 import Namespace
+
+from falaj.plan.model import UNKNOWN
+from tests.end_to_end.conftest import ROOT, Workspace
+
+pytestmark = pytest.mark.cluster
+PLANS = ROOT / "tests" / "golden" / "plans"
+CLOUDS = sorted(file.stem for file in PLANS.glob("a*.json"))
+HOST = re.compile(r"hostname|dnsNames")
+
+
+def made_known(value: Any, name: str = "") -> Any:  # noqa: ANN401 - a JSON value
+    """The same value with a plausible name for every one that is not known yet."""
+    if isinstance(value, dict):
+        return {key: made_known(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [made_known(inner, name) for inner in value]
+    if isinstance(value, str) and UNKNOWN in value:
+        return value.replace(UNKNOWN, "known.falaj.internal" if HOST.search(name) else "known")
+    return value
+
+
+def objects(stack: str) -> list[dict[str, Any]]:
+    """The Kubernetes objects of a stack's plan, namespaces first."""
+    plan = json.loads((PLANS / f"{stack}.json").read_text(encoding="utf-8"))
+    found = [
+        made_known(each["inputs"]) for each in plan if each["type"].startswith("kubernetes:") and not each.get("read")
+    ]
+    return sorted(found, key=lambda each: each["kind"] != "Namespace")
+
+
+@pytest.fixture(scope="module")
+def client(environment: Workspace) -> Client:
+    """Talks to the cluster on which `local` is deployed: its definitions are those of every environment."""
+    found = Client(KubeConfig.from_file(str(environment.kubeconfig)).get(), field_manager="falaj-dry-run")
+    load_in_cluster_generic_resources(found)
+    return found
+
+
+@pytest.fixture
+def rooms(client: Client, stack: str) -> Iterator[list[dict[str, Any]]]:
+    """The objects of a stack, once the namespaces they lie in exist; those made here go again."""
+    found = objects(stack)
+    made = []
+    for each in found:
+        if each["kind"] == "Namespace" and each["metadata"]["name"].startswith("tenant-"):
+            client.create(from_dict(each))
+            made.append(each["metadata"]["name"])
+    yield found
+    for name in made:
+        client.delete(Namespace, name)
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_a_real_api_server_takes_every_object_of_a_cloud_stack(
+    client: Client, rooms: list[dict[str, Any]], stack: str
+) -> None:
+    assert len(rooms) > (20 if stack.count("-") > 1 else 8)
+    refused = []
+    for each in rooms:
+        try:
+            client.apply(from_dict(each), force=True, dry_run=True)
+        except ApiError as error:
+            refused.append(f"{each['kind']} {each['metadata']['name']}: {error}")
+    assert refused == []

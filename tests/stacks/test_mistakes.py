@@ -1,0 +1,148 @@
+"""The mistakes a user can make in a cloud's stack file: each is refused in one message before anything runs."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from falaj.errors import ConfigurationError
+from stacks.settings import check
+from tests.stacks.conftest import shipped
+
+AWS, AZURE, DR = "aws-me-central-1-prod", "azure-uaenorth-prod", "azure-uaecentral-dr"
+TENANT = "azure-enterprise"
+SOVEREIGN = "aws-sovereign"
+SIZES = {"sizes": ["m7i.2xlarge"], "minimum": 3, "maximum": 6}
+AZURE_SIZES = {"sizes": ["Standard_D8s_v5"], "minimum": 3, "maximum": 6}
+
+
+def changed(stack: str, path: str, value: object) -> dict[str, str]:
+    """The shipped file with one key changed, None takes it away; as Pulumi hands it over, without the project."""
+    config: dict[str, Any] = copy.deepcopy(shipped(stack))
+    *above, last = path.split("/")
+    block = config
+    for part in above:
+        block = block.setdefault(part, {})
+    if value is None:
+        del block[last]
+    else:
+        block[last] = value
+    return {
+        key.removeprefix("falaj:"): each if isinstance(each, str) else json.dumps(each) for key, each in config.items()
+    }
+
+
+def refusal(stack: str, path: str, value: object, lock: Path) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        check(stack, {**changed(stack, path, value), "images": str(lock)})
+    assert refused.value.exit_code == 3
+    return str(refused.value)
+
+
+E = "falaj:environment"
+T = "falaj:tenant"
+POOLS = f"{E}/pools"
+MISTAKES: list[tuple[str, str, object, str]] = [
+    (AWS, f"{E}/region", "eu-west-1", "environment.region"),
+    (AWS, f"{E}/region", "me-south-1", "environment.region"),
+    (AWS, f"{E}/region", "uaenorth", "environment.account"),
+    (AWS, f"{E}/stage", "production", "environment.stage"),
+    (AWS, f"{E}/stage", "dev", "environment.data_class"),
+    (AWS, f"{E}/profiles", ["cbuea"], "environment.profiles[0]"),
+    (AWS, f"{E}/profiles", ["baseline"], "environment.profiles"),
+    (AWS, f"{E}/profiles", ["cbuae", "difc_adgm"], "environment.documents"),
+    (AWS, f"{E}/profiles", "cbuae", "environment.profiles"),
+    (AWS, f"{E}/owner", "Platform Team", "environment.owner"),
+    (AWS, f"{E}/ownr", "platform", "environment.ownr"),
+    (AWS, f"{E}/cost_centre", None, "environment.cost_centre"),
+    (AWS, f"{E}/data_class", "secret", "environment.data_class"),
+    (AWS, f"{E}/data_class", "health", "environment.profiles"),
+    (AWS, f"{E}/processing_record", None, "environment.processing_record"),
+    (AWS, f"{E}/domain", "Bank.AE", "environment.domain"),
+    (AWS, f"{E}/kubernetes", "1.29", "environment.kubernetes"),
+    (AWS, f"{E}/kubernetes", 1.35, "environment.kubernetes"),
+    (AWS, f"{E}/api_access", "public", "environment.api_access"),
+    (AWS, f"{E}/zones", ["mec1-az4"], "environment.zones"),
+    (AWS, f"{E}/zones", ["mec1-az1", "mec1-az2"], "environment.zones"),
+    (AWS, f"{E}/zones", ["mec1-az1", "mec1-az1", "mec1-az2"], "environment.zones"),
+    (AWS, f"{E}/account", 111122223333, "environment.account"),
+    (AWS, f"{E}/account", "11112222333", "environment.account"),
+    (AWS, f"{E}/administrators", [], "environment.administrators"),
+    (AWS, f"{E}/administrators", ["arn:aws:iam::111122223333:root"], "environment.administrators[0]"),
+    (AWS, f"{E}/administrators", ["arn:aws:iam::999999999999:role/admin"], "environment.administrators[0]"),
+    (AWS, f"{E}/network/cidr", "10.31.0.0/16", "environment.network.cidr"),
+    (AWS, f"{E}/network/cidr", "172.20.128.0/17", "environment.network.cidr"),
+    (AWS, f"{E}/network/cidr", "8.8.0.0/16", "environment.network.cidr"),
+    (AWS, f"{E}/network/cidr", "10.20.0.0/24", "environment.network.cidr"),
+    (AWS, f"{E}/network/cidr", "10.20.0.1/16", "environment.network.cidr"),
+    (AWS, f"{E}/network/egress", "open", "environment.network.egress"),
+    (AWS, f"{E}/network/egress", "nat", "environment.network.egress"),
+    (AWS, f"{E}/network/egress", "firewall", "environment.network.allowed_names"),
+    (AWS, f"{E}/network/allowed_names", ["api.example.ae"], "environment.network.allowed_names"),
+    (AWS, f"{E}/network/allowed_names", ["https://api.example.ae"], "environment.network.allowed_names[0]"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "sizes": ["g4dn.xlarge"]}, "environment.pools.cpu.sizes[0]"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "sizes": ["g5.xlarge"]}, "environment.pools.cpu.sizes[0]"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "sizes": ["c6i.2xlarge"]}, "environment.pools.cpu.sizes[0]"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "sizes": ["m7i.2xlarge", "m7g.2xlarge"]}, "environment.pools.cpu.sizes"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "minimum": 9}, "environment.pools.cpu.minimum"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "minimum": 1}, "environment.pools.cpu.minimum"),
+    (AWS, f"{POOLS}/cpu", {**SIZES, "capacity": "spot"}, "environment.pools.cpu.capacity"),
+    (AWS, f"{POOLS}/system", {**SIZES, "capacity": "spot"}, "environment.pools.system.capacity"),
+    (AWS, f"{POOLS}/CPU", SIZES, "environment.pools.CPU"),
+    (AWS, f"{E}/budget/monthly", 0, "environment.budget.monthly"),
+    (AWS, f"{E}/budget/currency", "AED", "environment.budget.currency"),
+    (AWS, f"{E}/budget/alerts", ["platform"], "environment.budget.alerts[0]"),
+    (AWS, "falaj:kubeconfig", "/tmp/kubeconfig", "kubeconfig"),
+    (AZURE, f"{E}/subscription", "my-subscription", "environment.subscription"),
+    (AZURE, f"{E}/region", "uaecentral", "environment.access_grant"),
+    (AZURE, f"{E}/redundancy", "GRS", "environment.redundancy"),
+    (AZURE, f"{POOLS}/cpu", {**AZURE_SIZES, "sizes": ["Standard_NC24ads_A100_v4"]}, "environment.pools.cpu.sizes[0]"),
+    (
+        AZURE,
+        f"{POOLS}/cpu",
+        {**AZURE_SIZES, "sizes": ["Standard_D4s_v5", "Standard_D8s_v5"]},
+        "environment.pools.cpu.sizes",
+    ),
+    (DR, f"{E}/zones", ["1"], "environment.zones"),
+    (DR, f"{E}/redundancy", "ZRS", "environment.redundancy"),
+    (DR, f"{E}/access_grant", None, "environment.access_grant"),
+    (DR, f"{E}/stage", "prod", "environment.stage"),
+    (TENANT, f"{T}/environment", "azure-prod", "tenant.environment"),
+    (TENANT, f"{T}/region", "me-central-1", "tenant.region"),
+    (TENANT, f"{T}/tier", "gold", "tenant.tier"),
+    (TENANT, f"{T}/pool", AZURE_SIZES, "tenant.pool"),
+    (TENANT, f"{T}/endpoints/iris/data_class", "health", "tenant.endpoints.iris.data_class"),
+    (SOVEREIGN, f"{T}/pool", {**SIZES, "sizes": ["p5.48xlarge"]}, "tenant.pool.sizes[0]"),
+]
+"""Stack, path to change, value, key named in the message. The messages stand in mistakes.json, each read in review."""
+MESSAGES = Path(__file__).with_name("mistakes.json")
+
+
+def label(mistake: tuple[str, str, object, str]) -> str:
+    stack, path, value, _ = mistake
+    return f"{stack} {path.removeprefix('falaj:')} {json.dumps(value)}"
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=label)
+def test_a_mistake_is_refused_with_key_value_reason_and_what_is_allowed(
+    mistake: tuple[str, str, object, str], lock: Path
+) -> None:
+    stack, path, value, key = mistake
+
+    said = refusal(stack, path, value, lock)
+
+    known: dict[str, str] = json.loads(MESSAGES.read_text(encoding="utf-8"))
+    assert said == known[label(mistake)]
+    assert f"stacks/config/Pulumi.{stack}.yaml" in said.splitlines()[0]
+    assert f"falaj:{key}" in said
+
+
+def test_there_are_forty_mistakes_and_each_has_one_message() -> None:
+    known = json.loads(MESSAGES.read_text(encoding="utf-8"))
+
+    assert len(MISTAKES) >= 40
+    assert sorted(known) == sorted(label(mistake) for mistake in MISTAKES)
