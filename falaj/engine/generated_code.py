@@ -40,9 +40,10 @@ class GeneratedCodeLoader(SourceFileLoader):
             written, code = marshal.loads(kept.read_bytes())  # noqa: S302 - our own cache, as Python's is
             if written == stamp and isinstance(code, CodeType):
                 return code
-        code = compile(self.get_data(path), path, "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)
-        _keep(kept, marshal.dumps((stamp, code)))
-        return code
+        as_text = __future__.annotations.compiler_flag
+        made: CodeType = compile(self.get_data(path), path, "exec", flags=as_text, dont_inherit=True)
+        _keep(kept, marshal.dumps((stamp, made)))
+        return made
 
 
 class GeneratedCodeFinder:
