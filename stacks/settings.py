@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +93,13 @@ def stack_file(stack: str) -> str:
     return f"stacks/config/Pulumi.{stack}.yaml"
 
 
-def load(stack: str) -> StackFile:
+def load(stack: str, *, images_built: bool = True) -> StackFile:
     """Read and check a stack's file as it lies in the project, without Pulumi.
 
-    Refuses with `ConfigurationError` a stack without a file, and a file with every mistake in it.
+    Refuses with `ConfigurationError` a stack without a file, and a file with every mistake in it; images that were not
+    built are none unless `images_built` says that they have to be.
     """
-    return check(stack, configuration(stack))
+    return check(stack, configuration(stack), images_built=images_built)
 
 
 def configuration(stack: str) -> dict[str, str]:
@@ -126,7 +127,7 @@ def stack_names() -> list[str]:
     return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
 
 
-def check(stack: str, configured: Mapping[str, str]) -> StackFile:
+def check(stack: str, configured: Mapping[str, str], *, images_built: bool = True) -> StackFile:
     """Check a stack's configuration. Refuses it with `ConfigurationError` and every mistake in it."""
     file = stack_file(stack)
     given, problems = _parse(configured)
@@ -136,7 +137,7 @@ def check(stack: str, configured: Mapping[str, str]) -> StackFile:
         refuse(file, [*problems, *problems_of(error, Settings)])
     if problems:
         refuse(file, problems)
-    images = read_images(ROOT / settings.images)
+    images = replace(read_images(ROOT / settings.images), assumed=not images_built)
     home = settings.environment
     if home is None and settings.tenant is not None:
         home = environment_of(settings.tenant.environment)

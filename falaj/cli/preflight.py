@@ -38,7 +38,7 @@ def preflight(*, stack: str, ask_account: bool, as_json: bool) -> None:
     from falaj.cli.stack_needs import wanted_of  # noqa: PLC0415 - imports the stack program, at hand only in a project
     from stacks.settings import load  # noqa: PLC0415 - as above
 
-    wanted = wanted_of(load(stack), read_state(root, stack, os.environ, Path.home()))
+    wanted = wanted_of(load(stack, images_built=False), read_state(root, stack, os.environ, Path.home()))
     findings = offline(wanted, datetime.now(tz=UTC).date())
     account = account_of(wanted) if ask_account else None
     if account is not None:

@@ -162,7 +162,10 @@ def test_live_asks_the_account_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_environment_asks_for_all_and_a_tenant_for_its_own() -> None:
-    whole, own = wanted_of(load(PRODUCTION), State()), wanted_of(load("aws-sovereign"), State())
+    whole, own = (
+        wanted_of(load(PRODUCTION, images_built=False), State()),
+        wanted_of(load("aws-sovereign", images_built=False), State()),
+    )
 
     assert {pool.name for pool in whole.pools} == {"system", "cpu"}
     assert whole.sites
@@ -171,7 +174,7 @@ def test_an_environment_asks_for_all_and_a_tenant_for_its_own() -> None:
 
 
 def test_a_tenant_on_shared_machines_asks_for_none() -> None:
-    assert wanted_of(load("azure-smb"), State()).pools == ()
+    assert wanted_of(load("azure-smb", images_built=False), State()).pools == ()
 
 
 def test_a_stack_without_a_file_is_refused_by_the_settings() -> None:

@@ -15,4 +15,5 @@ def test_a_page_is_what_make_docs_would_write(name: str) -> None:
 
 
 def test_no_page_is_left_over() -> None:
-    assert sorted(path.name for path in REFERENCE.iterdir()) == sorted(PAGES)
+    found = [path.relative_to(REFERENCE).as_posix() for path in REFERENCE.rglob("*.md")]
+    assert sorted(found) == sorted(PAGES)
