@@ -71,6 +71,7 @@ class Analyzer:
                 hint="read what it printed above; `python -m pulumi.policy` must be able to run it.",
             ) from error
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._plugin.channel)
+        self._mends = True
 
     def configure_stack(
         self, project: str, stack: str, config: Mapping[str, str], secret_keys: Iterable[str], *, dry_run: bool
@@ -94,12 +95,15 @@ class Analyzer:
             else analyzer_pb2.PolicyConfig(enforcementLevel=policy.enforcementLevel)
             for policy in info.policies
         }
+        self._mends = any(each.enforcementLevel == analyzer_pb2.REMEDIATE for each in settings.values())
         if settings:
             configuration = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=settings)
             self._call(self._stub.Configure, configuration, optional=True)
 
     def remediate(self, state: ResourceState, provider: ResourceState | None) -> list[Remediation]:
-        """What the pack's policies mend in a resource."""
+        """What the pack's policies mend in a resource; nothing is asked of a pack of which none may mend."""
+        if not self._mends:
+            return []
         response = self._call(self._stub.Remediate, self._request(state, provider), optional=True)
         if response is None:
             return []

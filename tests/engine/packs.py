@@ -30,13 +30,15 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
         return plugin_pb2.PluginInfo(version="1.0.0")
     def GetAnalyzerInfo(self, request, context):
         note("GetAnalyzerInfo")
-        return a.AnalyzerInfo(name="pack", policies=[a.PolicyInfo(name="T-001", enforcementLevel=a.MANDATORY)])
+        return a.AnalyzerInfo(name="pack", policies=self.info())
     def Configure(self, request, context):
         note("Configure", sorted(request.policyConfig))
         return Empty()
     def Remediate(self, request, context):
         note("Remediate", request.type, request.name)
         return self.remediate(request)
+    def info(self):
+        return [a.PolicyInfo(name="T-001", enforcementLevel=a.MANDATORY)]
     def remediate(self, request):
         return a.RemediateResponse()
     def Analyze(self, request, context):
