@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lightkube import Client, KubeConfig
+from lightkube import Client
 from lightkube.codecs import from_dict
 from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import load_in_cluster_generic_resources
@@ -58,11 +58,11 @@ def objects(stack: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def client(environment: Workspace) -> Client:
+def client(environment: Workspace, kubernetes_client: Client) -> Client:
     """Talks to the cluster on which `local` is deployed: its definitions are those of every environment."""
-    found = Client(KubeConfig.from_file(str(environment.kubeconfig)).get(), field_manager="falaj-dry-run")
-    load_in_cluster_generic_resources(found)
-    return found
+    assert environment.kubeconfig.is_file()
+    load_in_cluster_generic_resources(kubernetes_client)
+    return kubernetes_client
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_real_api_server_takes_every_object_of_a_cloud_stack(
     refused = []
     for each in rooms:
         try:
-            client.apply(from_dict(each), force=True, dry_run=True)
+            client.apply(from_dict(each), field_manager="falaj-dry-run", force=True, dry_run=True)
         except ApiError as error:
             refused.append(f"{each['kind']} {each['metadata']['name']}: {error}")
     assert refused == []
