@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,15 @@ SiteOf = Callable[..., "Site"]
 """Gives a site with these stacks deployed, in this order."""
 
 
+@contextmanager
+def passphrase_of_no_weight() -> Iterator[None]:
+    """A passphrase for the site's states, its key derived in no time; for one run, as other tests look at the real one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PULUMI_CONFIG_PASSPHRASE", "day two")
+        patch.setattr(passphrase, "ITERATIONS", 1000)
+        yield
+
+
 @dataclass
 class Site:
     """A copy of the project's stack files with a state of its own."""
@@ -63,7 +73,8 @@ class Site:
 
     def deploy(self, stack: str) -> engine.Result:
         """Deploy a stack as its file says now."""
-        result = engine.up(self.project, stack, self.options())
+        with passphrase_of_no_weight():
+            result = engine.up(self.project, stack, self.options())
         self.plans[stack] = plan_of(result.asked)
         return result
 
@@ -79,7 +90,8 @@ class Site:
     def change(self, stack: str, edit: Edit) -> DayTwo:
         """What the deployed stack would go through after this change of its file."""
         self.edit(stack, edit)
-        result = engine.preview(self.project, stack, self.options())
+        with passphrase_of_no_weight():
+            result = engine.preview(self.project, stack, self.options())
         return DayTwo(self, stack, self.plans[stack], plan_of(result.asked), result)
 
     def rewrite(self, stack: str, edit: Callable[[dict[str, Any]], None]) -> None:
@@ -98,7 +110,8 @@ class Site:
             if isinstance(event, engine.StepFinished) and event.step.op is engine.StepOp.DELETE:
                 gone.append(event.step.urn)
 
-        engine.destroy(self.project, stack, replace(self.options(), listener=note))
+        with passphrase_of_no_weight():
+            engine.destroy(self.project, stack, replace(self.options(), listener=note))
         return gone
 
     def options(self) -> engine.Options:
@@ -158,21 +171,13 @@ class DayTwo:
     def settles(self) -> bool:
         """Do it, and tell whether a look at it afterwards finds nothing left to do."""
         self.site.deploy(self.stack)
-        again = engine.preview(self.site.project, self.stack, self.site.options())
+        with passphrase_of_no_weight():
+            again = engine.preview(self.site.project, self.stack, self.site.options())
         return again.summary.keys() <= {engine.StepOp.SAME, engine.StepOp.READ}
 
 
 @pytest.fixture(scope="session")
-def passphrases() -> Iterator[None]:
-    """A passphrase for the site's states, its key derived in no time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PULUMI_CONFIG_PASSPHRASE", "day two")
-        patch.setattr(passphrase, "ITERATIONS", 1000)
-        yield
-
-
-@pytest.fixture(scope="session")
-def day_one(tmp_path_factory: pytest.TempPathFactory, passphrases: None) -> SiteOf:  # noqa: ARG001 - it has to be set
+def day_one(tmp_path_factory: pytest.TempPathFactory) -> SiteOf:
     """Gives the site on which these stacks were deployed, in this order; deployed once, however often asked for."""
     sites: dict[tuple[str, ...], Site] = {(): _empty(tmp_path_factory.mktemp("site") / "empty")}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from falaj.engine.state_store import StateStore
 from tests.engine.fake_provider import World, serve
 
 PROGRAMS = Path(__file__).with_name("programs")
+SECONDS = itertools.count(1_000_000_000)
+"""When each program was written, by its file: no two in the same second."""
 
 
 @dataclass
@@ -33,7 +37,10 @@ class Workbench:
         header = (
             f"import sys; sys.path.insert(0, {str(PROGRAMS)!r})\nimport pulumi\nfrom things import Box, Fake, Thing\n"
         )
-        (directory / "__main__.py").write_text(header + textwrap.dedent(source), encoding="utf-8")
+        file = directory / "__main__.py"
+        file.write_text(header + textwrap.dedent(source), encoding="utf-8")
+        # Python takes a program of the same size and second for the one it compiled before.
+        os.utime(file, times=(next(SECONDS), next(SECONDS)))
 
     def stack_file(self, text: str, stack: str = "dev") -> None:
         """Write a stack's configuration."""

@@ -296,6 +296,7 @@ def test_the_rules_say_who_lives_where(machine: Node) -> None:
 
 
 def test_rules_of_another_version_do_not_say_who_lives_where(machine: Node) -> None:
+    enforce(machine, World())
     machine.node.run("nft", "add", "element", "inet", TABLE, "pods", f"{{ {WEB} }}")
 
     assert machine.node.inside(kernel.owners) == {IPv4Address(WEB): ""}
