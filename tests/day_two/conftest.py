@@ -46,7 +46,7 @@ SiteOf = Callable[..., "Site"]
 
 @contextmanager
 def passphrase_of_no_weight() -> Iterator[None]:
-    """A passphrase for the site's states, its key derived in no time; for one run, as other tests look at the real one."""
+    """A passphrase for the states of a site, its key derived in no time; for one run, other tests want the real one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_CONFIG_PASSPHRASE", "day two")
         patch.setattr(passphrase, "ITERATIONS", 1000)
