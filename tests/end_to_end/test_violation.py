@@ -64,7 +64,10 @@ def test_data_that_would_leave_the_country_stops_the_plan(
         ({"tier": "gold"}, "tier\n  found 'gold', allowed: smb, enterprise, sovereign.\n"),
         (
             {"ownr": "risk"},
-            "ownr\n  is not a key here, allowed: environment, region, tier, owner, endpoints. Did you mean owner?\n",
+            (
+                "ownr\n  is not a key here, allowed: environment, region, tier, owner, cost_centre, "
+                "processing_record, budget, pool, endpoints. Did you mean owner?\n"
+            ),
         ),
         (
             {"endpoints": {"iris": {"model": "falaj.local/models/iri", "data_class": "public"}}},
