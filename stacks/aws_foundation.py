@@ -14,26 +14,29 @@ from components.backup.aws import AwsBackup
 from components.backup.spec import BackupSpec
 from components.budget.aws import AwsBudget
 from components.guardrails.aws import AwsGuardrails
-from components.guardrails.spec import GuardrailsSpec
 from components.identities.aws import AwsIdentities
 from components.identities.spec import Actor, IdentitiesSpec
 from components.keys.actors import aws_readers, aws_users
 from components.keys.aws import AwsKeyRing
-from components.keys.spec import KeyRingSpec, Purpose
+from components.keys.spec import Purpose
 from components.model_store.aws import AwsModelStore
-from components.model_store.spec import ModelStoreSpec, model_store_name
+from components.model_store.spec import model_store_name
 from components.network.aws import AwsNetwork
-from components.network.spec import Egress
 from components.registry.aws import AwsRegistry
-from components.registry.spec import RegistrySpec, registry_prefix, repositories_for
 from falaj.catalog.profiles import combined
-from stacks.clouds import LOCKED_DAYS
 from stacks.environment_settings import AwsEnvironment
 from stacks.images import Images
-from stacks.pool_rules import pools_of
-from stacks.specs import Place, budget_spec, environment_place, network_spec
-
-PURPOSES = tuple(purpose for purpose in Purpose if purpose is not Purpose.TENANT)
+from stacks.specs import (
+    LOCKED_DAYS,
+    PURPOSES,
+    budget_spec,
+    environment_place,
+    guardrails_spec,
+    key_ring_spec,
+    model_store_spec,
+    network_spec,
+    registry_spec,
+)
 
 
 class AwsFoundation:
@@ -48,10 +51,9 @@ class AwsFoundation:
         self.identities = AwsIdentities("identities", IdentitiesSpec(**self.place), opts=self.made)
         self.keys = self._keys()
         self.network = self._network()
-        self.registry_spec = registry_spec(self.place, images)
         self.registry = AwsRegistry(
             "registry",
-            self.registry_spec,
+            registry_spec(self.place, settings, images),
             key=self.keys.keys[Purpose.REGISTRY],
             pullers=[self.identities.roles[Actor.NODES]],
             opts=self.made,
@@ -62,13 +64,7 @@ class AwsFoundation:
 
     def _keys(self) -> AwsKeyRing:
         roles = self.identities.roles
-        spec = KeyRingSpec(
-            **self.place,
-            administrators=self.settings.administrators,
-            purposes=PURPOSES,
-            hardware=self.rules.hardware_keys,
-            deletion_days=self.rules.deletion_window_days,
-        )
+        spec = key_ring_spec(self.place, self.settings)
         users: dict[Purpose, Sequence[pulumi.Input[str]]] = {**aws_users(PURPOSES, roles)}
         if self.settings.publishers:
             users[Purpose.MODEL_STORE] = self.settings.publishers
@@ -86,19 +82,16 @@ class AwsFoundation:
     def _model_store(self) -> AwsModelStore:
         return AwsModelStore(
             "model-store",
-            self._model_store_spec(),
+            model_store_spec(self.place),
             key=self.keys.keys[Purpose.MODEL_STORE],
             vpc_id=self.network.vpc_id,
             exceptions=[self.identities.roles[Actor.BACKUP]],
             opts=self.made,
         )
 
-    def _model_store_spec(self) -> ModelStoreSpec:
-        return ModelStoreSpec(**self.place, immutable_days=LOCKED_DAYS)
-
     def _records(self) -> None:
         """Make what remembers: the audit trail, and the backup of the model store."""
-        watched = (model_store_name(self._model_store_spec()),)
+        watched = (model_store_name(model_store_spec(self.place)),)
         AwsAuditTrail(
             "audit",
             AuditSpec(
@@ -123,26 +116,5 @@ class AwsFoundation:
 
     def _bounds(self) -> None:
         """Make what the account refuses, and what it may cost."""
-        settings = self.settings
-        sizes = {size for pool in pools_of(settings).values() for size in pool.sizes}
-        AwsGuardrails(
-            "guardrails",
-            GuardrailsSpec(
-                **self.place,
-                egress=Egress(settings.network.egress),
-                sizes=tuple(sorted(sizes)),
-                organizational_unit=settings.organizational_unit,
-            ),
-            opts=self.made,
-        )
-        AwsBudget("budget", budget_spec(self.place, settings), opts=self.made)
-
-
-def registry_spec(place: Place, images: Images) -> RegistrySpec:
-    """Return what is asked of the environment's registry: a repository for every image that its cluster pulls."""
-    return RegistrySpec(**place, name=place["placement"].stack, repositories=repositories_for(images.served()))
-
-
-def registry_prefix_of(stack: str, settings: AwsEnvironment, images: Images) -> str:
-    """Return what the names of images in an environment's registry begin with."""
-    return registry_prefix(registry_spec(environment_place(stack, settings), images))
+        AwsGuardrails("guardrails", guardrails_spec(self.place, self.settings), opts=self.made)
+        AwsBudget("budget", budget_spec(self.place, self.settings), opts=self.made)

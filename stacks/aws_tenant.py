@@ -11,18 +11,13 @@ from components.budget.spec import BudgetSpec
 from components.cluster.access import ClusterAccess
 from components.cluster.spec import LocalClusterSpec
 from components.keys.aws import AwsKeyRing
-from components.keys.spec import KeyRingSpec, Purpose
+from components.keys.spec import Purpose
 from components.model_store.aws import AwsModelStore
-from components.model_store.spec import ModelStoreSpec
 from components.node_pools.aws import EksNodePool
-from falaj.catalog.profiles import combined
-from stacks.aws_foundation import registry_prefix_of
-from stacks.clouds import LOCKED_DAYS
 from stacks.environment_settings import AwsEnvironment
-from stacks.placement import tenant_placement
 from stacks.residents import Resident, environment_of, kubeconfig_in_region, reside
 from stacks.settings import StackFile
-from stacks.specs import Place
+from stacks.specs import Place, key_ring_spec, model_store_spec, registry_prefix_of, tenant_place
 from stacks.tenancy import hardware_keys, own_keys, own_pool
 
 
@@ -32,7 +27,7 @@ def make(file: StackFile) -> None:
     if not isinstance(home, AwsEnvironment) or file.settings.tenant is None:
         raise LookupError(f"{file.name} is no tenant on AWS")
     tenant = file.settings.tenant
-    place: Place = {"placement": tenant_placement(file.name, tenant, home), "account": home.account}
+    place = tenant_place(file.name, tenant, home)
     environment = environment_of(tenant.environment)
     account = AwsAccount("account", AwsAccountSpec(**place))
     made = pulumi.ResourceOptions(provider=account.provider)
@@ -71,21 +66,10 @@ def _own_store(
     hardware: bool,
     made: pulumi.ResourceOptions,
 ) -> None:
-    rules = combined(home.profiles)
-    keys = AwsKeyRing(
-        "keys",
-        KeyRingSpec(
-            **place,
-            administrators=home.administrators,
-            purposes=(Purpose.TENANT,),
-            hardware=hardware,
-            deletion_days=rules.deletion_window_days,
-        ),
-        opts=made,
-    )
+    keys = AwsKeyRing("keys", key_ring_spec(place, home, (Purpose.TENANT,), hardware=hardware), opts=made)
     store = AwsModelStore(
         "model-store",
-        ModelStoreSpec(**place, immutable_days=LOCKED_DAYS),
+        model_store_spec(place),
         key=keys.keys[Purpose.TENANT],
         vpc_id=environment.require_output("vpc"),
         opts=made,

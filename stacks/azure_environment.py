@@ -25,7 +25,7 @@ def make(file: StackFile) -> None:
     """Make the environment and export what its tenants build on."""
     if not isinstance(file.home, AzureEnvironment):
         raise TypeError(f"{file.name} is no environment on Azure")
-    foundation = AzureFoundation(file.name, file.home)
+    foundation = AzureFoundation(file.name, file.home, file.images)
     cluster = _cluster(foundation)
     pools = _pools(foundation, cluster)
     after = [*(pool.pool for pool in pools), *foundation.registry.ready, foundation.network]

@@ -14,28 +14,32 @@ from components.backup.spec import BackupSpec
 from components.budget.azure import AzureBudget
 from components.diagnostics.azure import send_logs
 from components.guardrails.azure import AzureGuardrails
-from components.guardrails.spec import GuardrailsSpec
 from components.identities.azure import AzureIdentities
 from components.identities.spec import Actor, IdentitiesSpec
 from components.keys.actors import azure_users
 from components.keys.azure import AzureKeyRing
-from components.keys.spec import KeyRingSpec, Purpose
+from components.keys.spec import Purpose
 from components.model_store.azure import AzureModelStore
-from components.model_store.spec import ModelStoreSpec
 from components.network.azure import AzureNetwork
-from components.network.spec import Egress
 from components.network_logs.azure import AzureNetworkLogs
 from components.registry.azure import AzureRegistry
-from components.registry.spec import AKS_SYSTEM_IMAGES, RegistrySpec, registry_prefix
 from falaj.catalog.private_access import Feature
 from falaj.catalog.profiles import combined
 from falaj.catalog.tags import Stage
-from stacks.clouds import LOCKED_DAYS
 from stacks.environment_settings import AzureEnvironment
-from stacks.pool_rules import pools_of
-from stacks.specs import Place, budget_spec, environment_place, network_spec
+from stacks.images import Images
+from stacks.specs import (
+    LOCKED_DAYS,
+    PURPOSES,
+    budget_spec,
+    environment_place,
+    guardrails_spec,
+    key_ring_spec,
+    model_store_spec,
+    network_spec,
+    registry_spec,
+)
 
-PURPOSES = tuple(purpose for purpose in Purpose if purpose is not Purpose.TENANT)
 MONITOR_ZONES = (
     "privatelink.monitor.azure.com",
     "privatelink.oms.opinsights.azure.com",
@@ -49,7 +53,7 @@ LEAST_CAPACITY = 100
 class AzureFoundation:
     """Everything an environment has before, and beside, its cluster."""
 
-    def __init__(self, stack: str, settings: AzureEnvironment) -> None:
+    def __init__(self, stack: str, settings: AzureEnvironment, images: Images) -> None:
         self.settings, self.rules = settings, combined(settings.profiles)
         self.place = environment_place(stack, settings)
         self.placement = self.place["placement"]
@@ -71,22 +75,15 @@ class AzureFoundation:
         self.keys = self._keys()
         self.audit = self._audit()
         self._logs()
-        self.registry = self._registry()
+        self.registry = self._registry(images)
         self.model_store = self._model_store()
         self._backup()
         self._bounds()
 
     def _keys(self) -> AzureKeyRing:
-        spec = KeyRingSpec(
-            **self.place,
-            administrators=self.settings.administrators,
-            purposes=PURPOSES,
-            hardware=self.rules.hardware_keys,
-            deletion_days=self.rules.deletion_window_days,
-        )
         return AzureKeyRing(
             "keys",
-            spec,
+            key_ring_spec(self.place, self.settings),
             resource_group=self.group,
             tenant_id=self.settings.directory,
             subnet_id=self.network.endpoint_subnet,
@@ -140,10 +137,10 @@ class AzureFoundation:
             opts=self.made,
         )
 
-    def _registry(self) -> AzureRegistry:
+    def _registry(self, images: Images) -> AzureRegistry:
         return AzureRegistry(
             "registry",
-            registry_spec(self.place),
+            registry_spec(self.place, self.settings, images),
             resource_group=self.group,
             key=self.keys.keys[Purpose.REGISTRY],
             identity=self.identities[Actor.REGISTRY],
@@ -157,7 +154,7 @@ class AzureFoundation:
     def _model_store(self) -> AzureModelStore:
         return AzureModelStore(
             "model-store",
-            ModelStoreSpec(**self.place, immutable_days=LOCKED_DAYS),
+            model_store_spec(self.place),
             resource_group=self.group,
             key=self.keys.keys[Purpose.MODEL_STORE],
             identity=self.identities[Actor.MODEL_STORE],
@@ -184,21 +181,5 @@ class AzureFoundation:
 
     def _bounds(self) -> None:
         """Make what the subscription refuses, and what it may cost."""
-        settings = self.settings
-        sizes = {size for pool in pools_of(settings).values() for size in pool.sizes}
-        AzureGuardrails(
-            "guardrails",
-            GuardrailsSpec(**self.place, egress=Egress(settings.network.egress), sizes=tuple(sorted(sizes))),
-            opts=self.made,
-        )
-        AzureBudget("budget", budget_spec(self.place, settings), opts=self.made)
-
-
-def registry_spec(place: Place) -> RegistrySpec:
-    """Return what is asked of the environment's registry: AKS takes its own images through it."""
-    return RegistrySpec(**place, mirrors=(AKS_SYSTEM_IMAGES,))
-
-
-def registry_prefix_of(stack: str, settings: AzureEnvironment) -> str:
-    """Return what the names of images in an environment's registry begin with."""
-    return registry_prefix(registry_spec(environment_place(stack, settings)))
+        AzureGuardrails("guardrails", guardrails_spec(self.place, self.settings), opts=self.made)
+        AzureBudget("budget", budget_spec(self.place, self.settings), opts=self.made)

@@ -7,13 +7,10 @@ import pulumi
 from components.identities.azure import AzureIdentities
 from components.identities.spec import Actor, IdentitiesSpec
 from components.keys.azure import AzureKeyRing
-from components.keys.spec import KeyRingSpec, Purpose
+from components.keys.spec import Purpose
 from components.model_store.azure import AzureModelStore
-from components.model_store.spec import ModelStoreSpec
-from falaj.catalog.profiles import combined
-from stacks.clouds import LOCKED_DAYS
 from stacks.environment_settings import AzureEnvironment
-from stacks.specs import Place
+from stacks.specs import Place, key_ring_spec, model_store_spec
 from stacks.tenancy import hardware_keys
 from stacks.tenant_settings import TenantSettings
 
@@ -33,7 +30,7 @@ def own_store(
     ).identities.values()
     keys = AzureKeyRing(
         "keys",
-        _keys(place, home, tenant),
+        key_ring_spec(place, home, (Purpose.TENANT,), hardware=hardware_keys(tenant)),
         resource_group=resource_group,
         tenant_id=home.directory,
         subnet_id=environment.require_output("endpoint_subnet"),
@@ -43,7 +40,7 @@ def own_store(
     )
     store = AzureModelStore(
         "model-store",
-        ModelStoreSpec(**place, immutable_days=LOCKED_DAYS),
+        model_store_spec(place),
         resource_group=resource_group,
         key=keys.keys[Purpose.TENANT],
         identity=identity,
@@ -54,14 +51,3 @@ def own_store(
         opts=made,
     )
     pulumi.export("model_store", store.account_name)
-
-
-def _keys(place: Place, home: AzureEnvironment, tenant: TenantSettings) -> KeyRingSpec:
-    rules = combined(home.profiles)
-    return KeyRingSpec(
-        **place,
-        administrators=home.administrators,
-        purposes=(Purpose.TENANT,),
-        hardware=hardware_keys(tenant) or rules.hardware_keys,
-        deletion_days=rules.deletion_window_days,
-    )

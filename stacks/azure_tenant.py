@@ -12,13 +12,11 @@ from components.budget.spec import BudgetSpec
 from components.cluster.access import ClusterAccess
 from components.cluster.spec import LocalClusterSpec
 from components.node_pools.azure import AksNodePool
-from stacks.azure_foundation import registry_prefix_of
 from stacks.azure_store import own_store
 from stacks.environment_settings import AzureEnvironment
-from stacks.placement import tenant_placement
 from stacks.residents import Resident, environment_of, kubeconfig_in_region, reside
 from stacks.settings import StackFile
-from stacks.specs import Place
+from stacks.specs import registry_prefix_of, tenant_place
 from stacks.tenancy import own_keys, own_pool
 
 
@@ -28,7 +26,7 @@ def make(file: StackFile) -> None:
     if not isinstance(home, AzureEnvironment) or file.settings.tenant is None:
         raise LookupError(f"{file.name} is no tenant on Azure")
     tenant = file.settings.tenant
-    place: Place = {"placement": tenant_placement(file.name, tenant, home), "account": home.subscription}
+    place = tenant_place(file.name, tenant, home)
     environment = environment_of(tenant.environment)
     subscription = AzureSubscription(
         "subscription",
@@ -39,7 +37,7 @@ def make(file: StackFile) -> None:
         own_store(place, home, tenant, environment, resource_group=subscription.resource_group, made=made)
     if tenant.budget is not None:
         AzureBudget("budget", BudgetSpec(**place, **tenant.budget.model_dump()), opts=made)
-    resident = Resident.of(file, file.images.below(registry_prefix_of(tenant.environment, home)))
+    resident = Resident.of(file, file.images.below(registry_prefix_of(tenant.environment, home, file.images)))
     access = ClusterAccess(
         "cluster",
         LocalClusterSpec(identifier=tenant.environment),

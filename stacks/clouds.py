@@ -12,8 +12,6 @@ from falaj.catalog.tags import Stage
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment
 from stacks.platform import PlatformSettings
 
-LOCKED_DAYS = 90
-"""How long nobody can change or remove a version of a model or a backup: longer than it takes to notice."""
 GATEWAY_REPLICAS = {Stage.PRODUCTION: 3, Stage.RECOVERY: 2, Stage.DEVELOPMENT: 1}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from components.network.spec import PRIVATE
 from falaj.catalog.regions import Provider, regions
 from falaj.catalog.tiers import tiers
 
@@ -14,8 +15,6 @@ WIDEST_NETWORK, NARROWEST_NETWORK = 16, 20
 """Prefix lengths between which an environment's network may lie: what both clouds hold, and what three zones need."""
 
 
-PRIVATE_BLOCKS = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-"""RFC 1918."""
 COUNTRY = "AE"
 """Where every cloud region lies that an environment may be made in."""
 
@@ -52,7 +51,7 @@ def _private_network(cidr: str) -> str:
         network = IPv4Network(cidr)
     except ValueError:
         raise ValueError("allowed: an IPv4 network such as 10.20.0.0/16, its host bits zero") from None
-    private = any(network.subnet_of(block) for block in PRIVATE_BLOCKS)
+    private = any(network.subnet_of(block) for block in PRIVATE)
     if not private or not WIDEST_NETWORK <= network.prefixlen <= NARROWEST_NETWORK:
         raise ValueError(
             f"allowed: a private network (RFC 1918) of /{WIDEST_NETWORK} to /{NARROWEST_NETWORK}, such as 10.20.0.0/16"
@@ -73,8 +72,8 @@ def _private_addresses(cidr: str) -> str:
         network = IPv4Network(cidr)
     except ValueError:
         raise ValueError("allowed: an IPv4 network such as 10.200.0.0/24, its host bits zero") from None
-    if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
-        raise ValueError(f"allowed: a network inside {', '.join(map(str, PRIVATE_BLOCKS))}")
+    if not any(network.subnet_of(block) for block in PRIVATE):
+        raise ValueError(f"allowed: a network inside {', '.join(map(str, PRIVATE))}")
     return cidr
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TypedDict
 
 from components.budget.spec import BudgetSpec
+from components.guardrails.spec import GuardrailsSpec
+from components.keys.spec import KeyRingSpec, Purpose
+from components.model_store.spec import ModelStoreSpec
 from components.network.spec import Egress, NetworkSpec
 from components.node_pools.spec import NodeOs, NodePoolSpec
 from components.placement import Placement
+from components.registry.spec import AKS_SYSTEM_IMAGES, RegistrySpec, registry_prefix, repositories_for
 from falaj.catalog.offers import machine_sizes
 from falaj.catalog.private_access import Feature
 from falaj.catalog.profiles import combined
 from falaj.catalog.recipes import minor_of, recipes
 from falaj.catalog.regions import Provider
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, PoolSettings
-from stacks.placement import environment_placement
+from stacks.images import Images
+from stacks.placement import environment_placement, tenant_placement
 from stacks.pool_rules import SYSTEM, pools_of, zones_of
+from stacks.tenant_settings import TenantSettings
 
 SERVICE_CIDR = "172.20.0.0/16"
 """Addresses of Services; `cloud_rules.RESERVED` keeps environments off them."""
@@ -40,6 +46,10 @@ FEATURES = frozenset(
     }
 )
 """What an environment uses of its cloud; decides its private endpoints."""
+LOCKED_DAYS = 90
+"""How long nobody can change or remove a version of a model or a backup: longer than it takes to notice."""
+PURPOSES = tuple(purpose for purpose in Purpose if purpose is not Purpose.TENANT)
+"""What an environment has keys for."""
 
 
 class Place(TypedDict):
@@ -51,8 +61,66 @@ class Place(TypedDict):
 
 def environment_place(stack: str, environment: AwsEnvironment | AzureEnvironment) -> Place:
     """Return where everything of an environment lies."""
-    account = environment.account if isinstance(environment, AwsEnvironment) else environment.subscription
-    return {"placement": environment_placement(stack, environment), "account": account}
+    return {"placement": environment_placement(stack, environment), "account": account_of(environment)}
+
+
+def tenant_place(stack: str, tenant: TenantSettings, environment: AwsEnvironment | AzureEnvironment) -> Place:
+    """Return where everything lies that a tenant makes in its environment's cloud."""
+    return {"placement": tenant_placement(stack, tenant, environment), "account": account_of(environment)}
+
+
+def account_of(environment: AwsEnvironment | AzureEnvironment) -> str:
+    """Return the AWS account or the Azure subscription."""
+    return environment.account if isinstance(environment, AwsEnvironment) else environment.subscription
+
+
+def key_ring_spec(
+    place: Place,
+    environment: AwsEnvironment | AzureEnvironment,
+    purposes: tuple[Purpose, ...] = PURPOSES,
+    *,
+    hardware: bool = False,
+) -> KeyRingSpec:
+    """Return what is asked of a ring of keys; in hardware where that is asked for here or by a profile."""
+    rules = combined(environment.profiles)
+    return KeyRingSpec(
+        **place,
+        administrators=environment.administrators,
+        purposes=purposes,
+        hardware=hardware or rules.hardware_keys,
+        deletion_days=rules.deletion_window_days,
+    )
+
+
+def registry_spec(place: Place, environment: AwsEnvironment | AzureEnvironment, images: Images) -> RegistrySpec:
+    """Return what is asked of the environment's registry.
+
+    ECR has a repository made for every image that the cluster pulls; AKS takes its own images through the registry.
+    """
+    if isinstance(environment, AwsEnvironment):
+        return RegistrySpec(**place, name=place["placement"].stack, repositories=repositories_for(images.served()))
+    return RegistrySpec(**place, mirrors=(AKS_SYSTEM_IMAGES,))
+
+
+def registry_prefix_of(stack: str, environment: AwsEnvironment | AzureEnvironment, images: Images) -> str:
+    """Return what the names of images in an environment's registry begin with."""
+    return registry_prefix(registry_spec(environment_place(stack, environment), environment, images))
+
+
+def model_store_spec(place: Place) -> ModelStoreSpec:
+    """Return what is asked of a store of model files."""
+    return ModelStoreSpec(**place, immutable_days=LOCKED_DAYS)
+
+
+def guardrails_spec(place: Place, environment: AwsEnvironment | AzureEnvironment) -> GuardrailsSpec:
+    """Return what the environment's account refuses: every size but those of its pools, and ways out but its own."""
+    sizes = {size for pool in pools_of(environment).values() for size in pool.sizes}
+    return GuardrailsSpec(
+        **place,
+        egress=Egress(environment.network.egress),
+        sizes=tuple(sorted(sizes)),
+        organizational_unit=environment.organizational_unit if isinstance(environment, AwsEnvironment) else None,
+    )
 
 
 def network_spec(place: Place, environment: AwsEnvironment | AzureEnvironment) -> NetworkSpec:

@@ -23,14 +23,18 @@ def hardware_keys(tenant: TenantSettings) -> bool:
     return tiers()[tenant.tier].encryption_keys is EncryptionKeys.HARDWARE
 
 
+def own_machines(tenant: TenantSettings, environment: AwsEnvironment | AzureEnvironment) -> PoolSettings:
+    """Return the machines of a tenant that has its own: the stack file's, or the stage's."""
+    blueprint = blueprints()[environment.provider].pools(environment.stage).tenant
+    return tenant.pool or PoolSettings(**blueprint.model_dump())
+
+
 def own_pool(
     name: str, tenant: TenantSettings, environment: AwsEnvironment | AzureEnvironment, placement: Placement
 ) -> NodePoolSpec:
-    """Return what is asked of the tenant's own machines: the stack file's, or the stage's.
+    """Return what is asked of the pool of the tenant's own machines.
 
     A pool's name holds twelve letters at most, so the tenant's is cut out of a hash of it.
     """
-    blueprint = blueprints()[environment.provider].pools(environment.stage).tenant
-    pool = tenant.pool or PoolSettings(**blueprint.model_dump())
     digest = hashlib.sha256(name.encode()).hexdigest()[:6]
-    return pool_spec(f"t{digest}", pool, environment, placement, tenant=name)
+    return pool_spec(f"t{digest}", own_machines(tenant, environment), environment, placement, tenant=name)

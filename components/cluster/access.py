@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cluster.provider import kubernetes_provider
+
 if TYPE_CHECKING:
     from components.cluster.spec import LocalClusterSpec
 
@@ -30,12 +32,7 @@ class ClusterAccess(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("falaj:index:ClusterAccess", name, {"dataFlows": [], "controls": []}, opts)
-        self.provider = kubernetes.Provider(
-            f"{name}-provider",
-            kubeconfig=kubeconfig,
-            context=spec.context,
-            cluster_identifier=spec.identifier,
-            enable_server_side_apply=True,
-            opts=pulumi.ResourceOptions(parent=self),
+        self.provider = kubernetes_provider(
+            name, self, kubeconfig=kubeconfig, context=spec.context, identifier=spec.identifier
         )
         self.register_outputs({"identifier": spec.identifier})

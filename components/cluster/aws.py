@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from components.cluster.addresses import HTTPS_PORT, api_server_end
 from components.cluster.flows import eks_flows
 from components.cluster.kubeconfig import eks_token, kubeconfig
+from components.cluster.provider import kubernetes_provider
 from components.network.retention import log_group_days
 from components.node_pools.contract import POOL
 from components.zero_trust.edges import End
@@ -147,13 +148,13 @@ class EksCluster(pulumi.ComponentResource):
 
     def _make_provider(self) -> kubernetes.Provider:
         placement = self._spec.placement
-        return kubernetes.Provider(
-            f"{self._name}-provider",
+        return kubernetes_provider(
+            self._name,
+            self,
             kubeconfig=self.kubeconfig,
             context=placement.stack,
-            cluster_identifier=f"eks/{self._spec.account}/{placement.region}/{placement.stack}",
-            enable_server_side_apply=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._grant_administrators()),
+            identifier=f"eks/{self._spec.account}/{placement.region}/{placement.stack}",
+            after=self._grant_administrators(),
         )
 
     def _grant_administrators(self) -> list[pulumi.Resource]:

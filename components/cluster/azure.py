@@ -16,6 +16,7 @@ from components.cluster.first_pool import NEVER_REBUILT, first_pool
 from components.cluster.flows import aks_flows
 from components.cluster.kubeconfig import aks_token, authority_of, kubeconfig
 from components.cluster.maintenance import windows
+from components.cluster.provider import kubernetes_provider
 from components.diagnostics.azure import send_logs
 from components.zero_trust.edges import End
 from falaj.catalog.data_flows import DataFlow
@@ -214,11 +215,11 @@ class AksCluster(pulumi.ComponentResource):
 
     def _make_provider(self, granted: list[pulumi.Resource]) -> kubernetes.Provider:
         placement = self._spec.placement
-        return kubernetes.Provider(
-            f"{self._name}-provider",
+        return kubernetes_provider(
+            self._name,
+            self,
             kubeconfig=self.kubeconfig,
             context=placement.stack,
-            cluster_identifier=f"aks/{self._spec.account}/{placement.region}/{placement.stack}",
-            enable_server_side_apply=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=granted),
+            identifier=f"aks/{self._spec.account}/{placement.region}/{placement.stack}",
+            after=granted,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cluster.provider import kubernetes_provider
 from components.zero_trust.edges import End
 
 if TYPE_CHECKING:
@@ -43,13 +44,8 @@ class LocalCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("falaj:index:LocalCluster", name, {"dataFlows": [], "controls": []}, opts)
 
-        self.provider = kubernetes.Provider(
-            f"{name}-provider",
-            kubeconfig=kubeconfig,
-            context=spec.context,
-            cluster_identifier=spec.identifier,
-            enable_server_side_apply=True,
-            opts=pulumi.ResourceOptions(parent=self),
+        self.provider = kubernetes_provider(
+            name, self, kubeconfig=kubeconfig, context=spec.context, identifier=spec.identifier
         )
         endpoints = kubernetes.discovery.v1.EndpointSlice.get(
             f"{name}-api-server",

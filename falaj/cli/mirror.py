@@ -88,18 +88,12 @@ def _from_elsewhere(file: StackFile) -> list[str]:
 
 def _prefix(file: StackFile) -> str:
     """What the names of images begin with in the environment that the stack is or lives in, as its program says."""
-    from stacks.environment_settings import AwsEnvironment, AzureEnvironment  # noqa: PLC0415 - as above
+    from stacks.environment_settings import LocalEnvironment  # noqa: PLC0415 - as above
+    from stacks.specs import registry_prefix_of  # noqa: PLC0415 - as above
 
     home, tenant = file.home, file.settings.tenant
-    environment = file.name if tenant is None else tenant.environment
-    if isinstance(home, AwsEnvironment):
-        from stacks import aws_foundation  # noqa: PLC0415 - as above
-
-        return aws_foundation.registry_prefix_of(environment, home, file.images)
-    if isinstance(home, AzureEnvironment):
-        from stacks import azure_foundation  # noqa: PLC0415 - as above
-
-        return azure_foundation.registry_prefix_of(environment, home)
+    if not isinstance(home, LocalEnvironment):
+        return registry_prefix_of(file.name if tenant is None else tenant.environment, home, file.images)
     raise ConfigurationError(
         "A local cluster has no registry: its images are loaded.",
         code="FAL-MIR-012",

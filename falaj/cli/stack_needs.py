@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from falaj.catalog.blueprints import blueprints
 from falaj.catalog.private_access import Feature
 from falaj.catalog.regions import regions
 from falaj.catalog.tiers import Isolation, tiers
@@ -18,6 +17,8 @@ from stacks.environment_settings import (
 )
 from stacks.pool_rules import pools_of, zones_of
 from stacks.settings import StackFile, other_environments
+from stacks.specs import account_of
+from stacks.tenancy import own_machines
 
 TENANTS_OWN = frozenset({Feature.KEYS, Feature.MODEL_STORE})
 """What a tenant uses of the provider beside its environment."""
@@ -50,7 +51,7 @@ def _wanted(file: StackFile, home: AwsEnvironment | AzureEnvironment, state: Sta
         region=home.region,
         provider=home.provider,
         stage=home.stage,
-        account=home.account if isinstance(home, AwsEnvironment) else home.subscription,
+        account=account_of(home),
         zones=zones_of(home),
         state=state,
     )
@@ -60,8 +61,7 @@ def _own_machines(file: StackFile, home: AwsEnvironment | AzureEnvironment) -> M
     tenant = file.settings.tenant
     if tenant is None or tiers()[tenant.tier].isolation is not Isolation.DEDICATED_NODES:
         return {}
-    blueprint = blueprints()[home.provider].pools(home.stage).tenant
-    return {"tenant": tenant.pool or PoolSettings(**blueprint.model_dump())}
+    return {"tenant": own_machines(tenant, home)}
 
 
 def _pools(pools: Mapping[str, PoolSettings]) -> tuple[WantedPool, ...]:
