@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.placement import Placement
-from falaj.catalog.regions import Provider, Region, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import Region, regions
 
 AWS_ACCOUNT = r"\d{12}"
 AZURE_SUBSCRIPTION = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -7,7 +7,8 @@ from importlib import import_module
 
 import pulumi
 
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 from falaj.errors import ConfigurationError
 from stacks.configured import read_settings
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from falaj.catalog.data_flows import DataClass
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 from stacks.fields import (
     CostCentre,

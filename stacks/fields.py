@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.network.spec import PRIVATE
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 from falaj.catalog.tiers import tiers
 
 WIDEST_NETWORK, NARROWEST_NETWORK = 16, 20

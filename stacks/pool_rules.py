@@ -15,7 +15,8 @@ from falaj.catalog.offers import (
     offers_file,
     why_not_sold,
 )
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 from falaj.catalog.tags import Stage
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, PoolSettings
 from stacks.problems import Problem

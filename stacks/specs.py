@@ -15,8 +15,8 @@ from components.registry.spec import AKS_SYSTEM_IMAGES, RegistrySpec, registry_p
 from falaj.catalog.offers import machine_sizes
 from falaj.catalog.private_access import Feature
 from falaj.catalog.profiles import combined
+from falaj.catalog.providers import Provider
 from falaj.catalog.recipes import minor_of, recipes
-from falaj.catalog.regions import Provider
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, PoolSettings
 from stacks.images import Images
 from stacks.placement import environment_placement, tenant_placement

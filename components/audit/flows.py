@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 if TYPE_CHECKING:
     from components.audit.spec import AuditSpec

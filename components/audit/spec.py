@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from components.cloud_spec import CloudSpec
 from components.locked_storage.spec import LONGEST_LOCK, LockedStorageSpec, bucket_name, storage_account_name
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 ROLE = "audit"
 LEAST_WORKSPACE_DAYS, MOST_WORKSPACE_DAYS = 30, 730

@@ -8,7 +8,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from components.cloud_spec import CloudSpec
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 
 LONGEST_BACKUP = 36500
 VAULT_ARN = re.compile(r"arn:aws:backup:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):backup-vault:[A-Za-z0-9_-]{2,50}")

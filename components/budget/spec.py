@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from components.cloud_spec import CloudSpec
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 
 def _first_of_month(day: date) -> date:

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from components.cloud_spec import CloudSpec
 from components.network.spec import Egress
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 
 TARGET = r"^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|\d{12})$"
 

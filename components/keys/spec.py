@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from components.cloud_spec import AZURE_SUBSCRIPTION, CloudSpec
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 
 class Purpose(StrEnum):

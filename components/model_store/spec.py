@@ -6,7 +6,7 @@ from pydantic import Field
 
 from components.cloud_spec import CloudSpec
 from components.locked_storage.spec import LONGEST_LOCK, LockedStorageSpec, bucket_name, storage_account_name
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 ROLE = "models"
 CONTAINER = "models"

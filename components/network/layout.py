@@ -18,7 +18,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from components.network.spec import MOST_ZONES, Egress
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 if TYPE_CHECKING:
     from components.network.spec import NetworkSpec

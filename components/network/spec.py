@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from components.cloud_spec import CloudSpec
 from falaj.catalog.private_access import Feature
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 
 PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from components.gateway.names import API_SERVER_END
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 
 if TYPE_CHECKING:
     from components.node_pools.spec import NodePoolSpec

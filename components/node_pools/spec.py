@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.cloud_spec import CloudSpec
 from components.placement import Placement
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 
 KubernetesMinor = Annotated[str, Field(pattern=r"^1\.\d{1,2}$", description="Kubernetes minor, such as 1.35.")]
 ClusterName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,52}$", description="Name of the cluster.")]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from components.cloud_names import global_name
 from components.cloud_spec import CloudSpec
 from components.registry.names import REPOSITORY, image_below, repository_of
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 AZURE_NAME = re.compile(r"[a-z0-9]{5,50}")
 AWS_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")

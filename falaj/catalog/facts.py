@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import resources
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from falaj.catalog.files import data_folder, read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from importlib.resources.abc import Traversable
 
 Unknown = Literal["unknown"]
 """The legal answer when nobody could establish the fact."""
@@ -28,17 +27,6 @@ class Fact(BaseModel):
 
 
 Row = TypeVar("Row", bound=Fact)
-
-
-def data_folder() -> Traversable:
-    """Return the folder that holds the catalog's files."""
-    return resources.files("falaj.catalog").joinpath("data")
-
-
-def read_mapping(path: Traversable) -> dict[str, Any]:
-    """Read one YAML file of the catalog as plain data."""
-    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    return content
 
 
 def read_rows(file_name: str, row: type[Row]) -> Mapping[str, Row]:

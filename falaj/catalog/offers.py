@@ -12,8 +12,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from falaj.catalog.availability import Availability
-from falaj.catalog.facts import Fact, data_folder, read_mapping
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.facts import Fact
+from falaj.catalog.files import data_folder, read_mapping
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 
 _AZURE_SIZE = re.compile(r"Standard_(?P<series>[A-Z]+)\d+(-\d+)?(?P<rest>[A-Za-z0-9_]*)")
 

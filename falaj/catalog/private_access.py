@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 
 from falaj.catalog.facts import Fact, read_rows
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from falaj.catalog.facts import Fact, Unknown, read_rows
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

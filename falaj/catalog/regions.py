@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from falaj.catalog.facts import Fact, Unknown, read_rows
+from falaj.catalog.providers import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class Provider(StrEnum):
-    """Who runs the machines."""
-
-    AWS = "aws"
-    """Amazon Web Services."""
-    AZURE = "azure"
-    """Microsoft Azure."""
-    LOCAL = "local"
-    """A cluster of the user's own: this machine or any kubeconfig."""
 
 
 class Access(StrEnum):

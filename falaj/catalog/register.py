@@ -12,9 +12,10 @@ from falaj.catalog.global_services import global_services
 from falaj.catalog.offers import absences, family_of, machine_sizes
 from falaj.catalog.private_access import all_endpoints
 from falaj.catalog.profiles import profiles
+from falaj.catalog.providers import Provider
 from falaj.catalog.quotas import quotas
 from falaj.catalog.recipes import kubernetes_minors, node_images, offered_minors, recipes
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.regions import regions
 from falaj.catalog.services import services
 from falaj.catalog.tiers import tiers
 

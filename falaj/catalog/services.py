@@ -9,7 +9,8 @@ from types import MappingProxyType
 from pydantic import Field
 
 from falaj.catalog.availability import Availability
-from falaj.catalog.facts import Fact, data_folder, read_mapping
+from falaj.catalog.facts import Fact
+from falaj.catalog.files import data_folder, read_mapping
 
 
 class Service(Fact):

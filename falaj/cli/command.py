@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
@@ -46,7 +45,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(version("falaj"), prog_name="falaj")
+@click.version_option(package_name="falaj", prog_name="falaj")
 def falaj() -> None:
     """Model-serving platforms for UAE enterprises: real Kubernetes, policies checked before anything exists.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider, provider_of
 from falaj.cli.console import messages
 
 PACKAGES = {Provider.AWS: "aws", Provider.AZURE: "azure-native"}
@@ -32,8 +32,8 @@ def cloud_of(root: Path, stack: str) -> Provider | None:
         return None
     blocks = [config.get("falaj:environment"), config.get("falaj:tenant")]
     keys = [str(block.get("region")) for block in blocks if isinstance(block, dict)]
-    found = [regions()[key].provider for key in keys if key in regions()]
-    return next((provider for provider in found if provider is not Provider.LOCAL), None)
+    found = [provider_of(key) for key in keys]
+    return next((provider for provider in found if provider not in {None, Provider.LOCAL}), None)
 
 
 def announce(provider: Provider) -> None:

@@ -19,6 +19,7 @@ import pulumi
 import pulumi.runtime
 
 from falaj.engine.generated_code import import_quickly
+from falaj.engine.runtime_savings import spare_the_runtime
 
 RUN_ERROR_STATUS = 1
 """The program stopped itself with ``pulumi.RunError``; its message has been logged."""
@@ -30,6 +31,7 @@ CRASH_STATUS = 32
 def main() -> int:
     """Run the program named on the command line and give its exit status."""
     import_quickly()
+    spare_the_runtime()
     arguments = _arguments()
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
     settings = pulumi.runtime.Settings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.errors import MachineError
 from falaj.preflight.live import Account, UnansweredError
 from falaj.preflight.wanted import Wanted

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from falaj.catalog.offers import MachineSize, machine_sizes
 from falaj.catalog.private_access import EndpointType, endpoints
+from falaj.catalog.providers import Provider
 from falaj.catalog.quotas import Quota, quotas
-from falaj.catalog.regions import Provider
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.versions import makes_cluster
 from falaj.preflight.wanted import Wanted, WantedPool

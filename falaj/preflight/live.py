@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from falaj.catalog.providers import Provider
 from falaj.catalog.recipes import offered_minors
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.regions import regions
 from falaj.preflight.allowances import QuotaNeed, quota_needs, request
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.state import COUNTRY

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from falaj.catalog.availability import Availability
 from falaj.catalog.offers import MachineSize, families_sold, machine_sizes, offers_file, why_not_sold
-from falaj.catalog.regions import Access, Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import Access, regions
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.wanted import Wanted, WantedPool
 

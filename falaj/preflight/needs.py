@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from falaj.catalog.availability import Availability
 from falaj.catalog.private_access import Feature
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 from falaj.catalog.services import Service, service
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.wanted import Wanted

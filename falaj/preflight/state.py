@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from falaj.catalog.global_services import global_services
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.wanted import Wanted
 

@@ -7,8 +7,8 @@ from datetime import date
 
 from falaj.catalog.availability import Availability
 from falaj.catalog.private_access import Feature
+from falaj.catalog.providers import Provider
 from falaj.catalog.recipes import KubernetesMinor, kubernetes_minors, offered_minors, recipes
-from falaj.catalog.regions import Provider
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.wanted import Wanted
 

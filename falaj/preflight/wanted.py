@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from falaj.catalog.private_access import Feature
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 
 Capacity = Literal["on_demand", "spot"]

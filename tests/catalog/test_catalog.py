@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
+from falaj.catalog.providers import Provider
 from falaj.catalog.quantities import mebibytes, millicores
 from falaj.catalog.recipes import recipes
-from falaj.catalog.regions import Access, Provider, regions
+from falaj.catalog.regions import Access, regions
 from falaj.catalog.tiers import Disruption, Resources, tiers
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from falaj.catalog.private_access import Endpoint, EndpointType, Feature, all_endpoints, endpoints
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.catalog.services import services
 
 SERVICE_OF_ENDPOINT = {"ecr.api": "ecr", "ecr.dkr": "ecr"}

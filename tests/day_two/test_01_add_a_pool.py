@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from falaj.catalog.blueprints import blueprints
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 from tests.day_two.conftest import AWS, AZURE, SiteOf, StackFile, on_aws, on_azure
 

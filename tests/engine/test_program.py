@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pulumi.runtime import stack
 
 from falaj.engine import Diagnostic, Severity, StepOp
 from falaj.engine.program import refusal
@@ -68,6 +69,46 @@ def test_what_the_program_prints_is_told(bench: Workbench) -> None:
         (Severity.INFO, "on stderr"),
         (Severity.WARNING, "careful"),
     } <= told
+
+
+def test_what_nobody_asked_to_see_is_not_told(bench: Workbench) -> None:
+    bench.program('Thing("one")\npulumi.log.debug("quiet")\npulumi.log.info("aloud")')
+
+    bench.preview()
+
+    assert "aloud" in {event.message for event in bench.told(Diagnostic)}
+    assert [event for event in bench.told(Diagnostic) if event.severity is Severity.DEBUG] == []
+
+
+def test_an_output_that_fails_ends_the_program_though_others_are_still_open(bench: Workbench) -> None:
+    bench.program("""
+        import asyncio
+        async def never():
+            await asyncio.Event().wait()
+        def fail(_):
+            raise ValueError("wrong in an output")
+        pulumi.Output.from_input(never()).apply(str)
+        pulumi.Output.from_input("x").apply(fail)
+    """)
+
+    with pytest.raises(DeploymentError, match="ValueError: wrong in an output"):
+        bench.preview()
+
+
+def test_what_outputs_make_when_all_calls_have_ended_is_made(bench: Workbench) -> None:
+    bench.program("""
+        def make(number):
+            Thing(f"thing-{number}")
+            if number < 3:
+                pulumi.Output.from_input(number + 1).apply(make)
+        Thing("first").urn.apply(lambda _: make(1))
+    """)
+
+    assert bench.preview().summary == {StepOp.CREATE: 5}
+
+
+def test_pulumi_still_looks_up_what_is_put_in_its_place() -> None:
+    assert "wait_for_rpcs" in stack.run_pulumi_func.__code__.co_names
 
 
 def test_a_run_error_is_one_message_without_a_traceback(bench: Workbench) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from falaj.catalog.private_access import Feature
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 from falaj.preflight import State, Wanted, WantedPool
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from falaj.catalog.global_services import Advice, global_services
-from falaj.catalog.regions import Provider, regions
+from falaj.catalog.providers import Provider
+from falaj.catalog.regions import regions
 from falaj.catalog.tags import Stage, Tag
 from falaj.standin.library import resource_type
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, LocalEnvironment

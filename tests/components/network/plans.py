@@ -8,7 +8,7 @@ from typing import Any
 from components.network.aws import AwsNetwork
 from components.network.azure import AzureNetwork
 from components.network.spec import NetworkSpec
-from falaj.catalog.regions import Provider
+from falaj.catalog.providers import Provider
 from tests.fakes.monitor import Plan, programs
 
 LOG_KEY = "arn:aws:kms:me-central-1:123456789012:key/logs"
