@@ -12,12 +12,15 @@ from typing import Any, Final
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import analyzer_pb2, plugin_pb2
 
-from policies.control import Control, Level, Severity
+from falaj.catalog.controls import STRICTNESS, Level
+from policies.configuration import ConfigurationError, given_to, schema_of
+from policies.control import Control, Severity
 from policies.controls import load
 from policies.evaluator import Evaluator, Result, Verdict
 from policies.message import Message, messages
-from policies.node import Node
-from policies.resources import Plan, Resource
+from policies.node import MalformedError, Node
+from policies.resources import Resource
+from policies.stack import described
 from policies.wire import decoded
 
 PACK: Final = "falaj"
@@ -55,8 +58,10 @@ class Analyzer:
 
     def __init__(self, controls: Iterable[Control[Any]] | None = None) -> None:
         self._evaluator = Evaluator(load() if controls is None else controls)
-        self._levels = self._own_levels()
+        self._levels: dict[str, Level] = {}
+        self._profiles: tuple[str, ...] = ()
         self._config: Mapping[str, str] = {}
+        self._providers: dict[str, Resource] = {}
         # Until the engine says that this is a preview, an unknown is a violation.
         self._preview = False
         self._asked: dict[str, Node] = {}
@@ -70,17 +75,28 @@ class Analyzer:
     ) -> analyzer_pb2.AnalyzerStackConfigureResponse:
         """Take note of the stack's settings and of whether this is a preview."""
         self._config = dict(request.config)
+        try:
+            self._profiles = described(self._config).profiles
+        except MalformedError as error:
+            raise RefusedError(str(error)) from None
         self._preview = request.dry_run
         self._asked.clear()
+        self._providers.clear()
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def configure(self, request: analyzer_pb2.ConfigureAnalyzerRequest) -> Empty:
-        """Take over the levels of the operator's policy configuration, and none of an earlier one."""
-        if strangers := sorted(set(request.policyConfig) - set(self._levels)):
-            known = ", ".join(self._levels)
-            raise RefusedError(f"no control is named {', '.join(strangers)}; this pack has {known}")
-        given = {name: LEVELS[config.enforcementLevel] for name, config in request.policyConfig.items()}
-        self._levels = self._own_levels() | given
+        """Take over the levels and parameters of the operator's policy configuration, and none of an earlier one."""
+        controls = {control.id: control for control in self._evaluator.controls}
+        if strangers := sorted(set(request.policyConfig) - set(controls)):
+            raise RefusedError(f"no control is named {', '.join(strangers)}; this pack has {', '.join(controls)}")
+        try:
+            given = [given_to(controls[name], config.properties) for name, config in request.policyConfig.items()]
+        except ConfigurationError as error:
+            raise RefusedError(str(error)) from None
+        self._levels = {name: LEVELS[config.enforcementLevel] for name, config in request.policyConfig.items()}
+        self._evaluator = Evaluator(
+            self._evaluator.controls, {type(parameters): parameters for parameters in given if parameters is not None}
+        )
         return Empty()
 
     def plugin_info(self, _request: Empty) -> plugin_pb2.PluginInfo:
@@ -110,8 +126,15 @@ class Analyzer:
         root = Node(decoded(request.properties) if wanted else {})
         if of_the_stack:
             self._asked[request.urn] = root
-        resource = Resource(request.type, request.urn, root)
-        return self._answer(self._evaluator.judge(resource, Plan(config=self._config)))
+        resource = Resource(
+            request.type,
+            request.urn,
+            root,
+            provider=self._provider(request.provider),
+            protected=request.options.protect,
+            parent=request.options.parent or None,
+        )
+        return self._answer(self._evaluator.judge(resource, self._config))
 
     def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest) -> analyzer_pb2.AnalyzeResponse:
         """Judge the stack as a whole by its resources' outputs.
@@ -125,6 +148,9 @@ class Analyzer:
                 found.urn,
                 self._known(found),
                 {name: tuple(origin.urns) for name, origin in found.propertyDependencies.items()},
+                self._provider(found.provider),
+                found.options.protect,
+                found.parent or None,
             )
             for found in request.resources
             if self._evaluator.needs(found.type, stack_wide=True)
@@ -139,13 +165,23 @@ class Analyzer:
         """Finish what is under way; no call of this pack takes long."""
         return Empty()
 
-    def _own_levels(self) -> dict[str, Level]:
-        return {control.id: control.level for control in self._evaluator.controls}
+    def _provider(self, found: analyzer_pb2.AnalyzerProviderResource) -> Resource | None:
+        """Decode a provider once, however many resources it makes."""
+        if not found.urn:
+            return None
+        if found.urn not in self._providers:
+            self._providers[found.urn] = Resource(found.type, found.urn, Node(decoded(found.properties)))
+        return self._providers[found.urn]
+
+    def _level(self, control: Control[Any]) -> Level:
+        """What the operator asks for, or what the stack's profiles do where that is stricter."""
+        given = self._levels.get(control.id, control.level)
+        return max(given, control.level_for(self._profiles), key=STRICTNESS.index) if self._profiles else given
 
     def _answer(self, results: Iterable[Result]) -> analyzer_pb2.AnalyzeResponse:
         answer = analyzer_pb2.AnalyzeResponse()
         for result in results:
-            level = self._levels[result.control.id]
+            level = self._level(result.control)
             if level is Level.DISABLED:
                 continue
             if result.verdict is Verdict.NOT_APPLICABLE:
@@ -185,5 +221,6 @@ def policy_info(control: Control[Any]) -> analyzer_pb2.PolicyInfo:
         else analyzer_pb2.POLICY_TYPE_RESOURCE,
         severity=WIRE_SEVERITIES[control.severity],
         framework=analyzer_pb2.PolicyComplianceFramework(name=first.framework, reference=first.clause),
+        configSchema=schema_of(control),
         tags=[control.id.partition("-")[0]],
     )

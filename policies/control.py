@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar
 
+from falaj.catalog.controls import Asked, Level, Relation, asked_controls, frameworks
+from policies.node import Node
 from policies.outcomes import Outcome
+from policies.parameters import Parameters
 from policies.resources import Plan, Resource
 
 ViewT = TypeVar("ViewT")
+
+Properties = dict[str, Any]
+"""A resource's inputs as plain values."""
 
 
 class Severity(StrEnum):
@@ -21,25 +28,6 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
-
-
-class Level(StrEnum):
-    """What a broken control does to the plan."""
-
-    MANDATORY = "mandatory"
-    """Stops it."""
-    ADVISORY = "advisory"
-    """Is told."""
-    DISABLED = "disabled"
-    """Is not judged; only the operator's policy configuration says so."""
-
-
-class Relation(StrEnum):
-    """How far the control covers the clause it refers to."""
-
-    FULL = "full"
-    PARTIAL = "partial"
-    SUPPORTS = "supports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +90,10 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control(Generic[ViewT]):
-    """One rule, its reasons and its proof. Data first: the check is the only code."""
+    """One rule, its reasons and its proof. Data first: the check is the only code.
+
+    What law asks for it, and what breaking it does in which profile, is in the catalog under its id.
+    """
 
     id: str
     """Stable and never reused; also the name under which the engine reports and configures it."""
@@ -112,17 +103,35 @@ class Control(Generic[ViewT]):
     """What happens when it is not."""
     severity: Severity
     applies_to: Subject[ViewT]
-    references: tuple[Reference, ...]
-    """The most telling first: a finding shows the first of two frameworks."""
     reads: tuple[str, ...]
     """Every path the check may decide on; see `policies.workload.expand` for the short forms."""
     remedy: str
     """What to edit or run."""
-    level: Level = Level.MANDATORY
+    waivable: bool = True
+    """Whether a reviewed waiver may let a finding pass."""
+    parameters: type[Parameters] | None = None
+    """What the operator's policy configuration may set for it."""
+    asked: Asked | None = None
+    """Who asks for it, where the catalog doesn't know the control."""
     note: str = ""
     """Where the control says more or less than its wording elsewhere, and why."""
     examples: Examples = field(default_factory=Examples)
     _checks: list[Callable[[ViewT], Iterator[Outcome]]] = field(default_factory=list)
+    _fixes: list[Callable[[Properties], Properties]] = field(default_factory=list)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Who asks for it, the most telling framework first."""
+        return _references(self.id) if self.asked is None else tuple(_listed(self.asked))
+
+    @property
+    def level(self) -> Level:
+        """What breaking it does where no profile is chosen."""
+        return self.level_for(())
+
+    def level_for(self, profiles: tuple[str, ...]) -> Level:
+        """Return what breaking it does where the profiles hold. They may only tighten it."""
+        return (self.asked or asked_controls()[self.id]).level_for(profiles)
 
     def check(self, function: Callable[[ViewT], Iterator[Outcome]]) -> Callable[[ViewT], Iterator[Outcome]]:
         """Take the function as the control's check. Refuses a second one."""
@@ -130,6 +139,18 @@ class Control(Generic[ViewT]):
             raise ValueError(f"{self.id} has a check already")
         self._checks.append(function)
         return function
+
+    def fix(self, function: Callable[[Properties], Properties]) -> Callable[[Properties], Properties]:
+        """Take the function as what mends the inputs of one resource. It changes a copy, twice is as once."""
+        if self._fixes:
+            raise ValueError(f"{self.id} has a fix already")
+        self._fixes.append(function)
+        return function
+
+    @property
+    def mends(self) -> Callable[[Properties], Properties] | None:
+        """What mends the inputs of one resource, where that is safe."""
+        return self._fixes[0] if self._fixes else None
 
     def judge(self, found: Resource, plan: Plan) -> Iterator[Outcome]:
         """Yield what the check says about a resource of the control's subject."""
@@ -157,14 +178,31 @@ class Control(Generic[ViewT]):
         says = (at,) if isinstance(at, str) else at
         self.examples.unknown.append(Example(label, resources, config or {}, says))
 
-    def not_applicable(self, label: str, *resources: Resource) -> None:
+    def not_applicable(self, label: str, *resources: Resource, config: Mapping[str, str] | None = None) -> None:
         """Record resources the control has nothing to say about."""
-        self.examples.not_applicable.append(Example(label, resources, {}))
+        self.examples.not_applicable.append(Example(label, resources, config or {}))
 
 
 def as_is(found: Resource, _plan: Plan) -> Resource:
     """View a resource as it is."""
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Situated:
+    """A resource with the stack around it."""
+
+    resource: Resource
+    plan: Plan
+
+    def __getitem__(self, name: str) -> Node:
+        """Return a top-level property."""
+        return self.resource[name]
+
+
+def situated(found: Resource, plan: Plan) -> Situated:
+    """View a resource together with the plan it belongs to."""
+    return Situated(found, plan)
 
 
 def shown_references(control: Control[Any]) -> tuple[Reference, ...]:
@@ -173,3 +211,16 @@ def shown_references(control: Control[Any]) -> tuple[Reference, ...]:
     for reference in control.references:
         first.setdefault(reference.framework, reference)
     return tuple(first.values())[:2]
+
+
+@cache
+def _references(identity: str) -> tuple[Reference, ...]:
+    return tuple(_listed(asked_controls()[identity]))
+
+
+def _listed(asked: Asked) -> Iterator[Reference]:
+    for key, relations in asked.references.items():
+        framework = frameworks()[key]
+        for relation, clauses in relations.items():
+            for clause in clauses:
+                yield Reference(framework.short, clause, relation, framework.source, framework.reviewed)

@@ -13,6 +13,7 @@ from policies.control import Control
 from policies.controls import load
 from policies.node import MalformedError
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
+from policies.parameters import Parameters
 from policies.resources import Plan, Resource, member_type
 
 
@@ -24,6 +25,8 @@ class Verdict(StrEnum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     """A value is not known yet. Never a pass."""
+    WAIVED = "waived"
+    """Broken, and a reviewed waiver lets it be until its day."""
     PASS = "pass"  # noqa: S105 - a verdict, no password
     NOT_APPLICABLE = "not applicable"
 
@@ -39,47 +42,77 @@ class Result:
     undecided: tuple[Undecided, ...] = ()
     reason: str = ""
     """Why the check failed, or why it does not apply."""
+    waiver: str = ""
+    """Id of the waiver that lets it be."""
 
 
 class Evaluator:
-    """Holds controls by the types they apply to. Refuses two controls with one id."""
+    """Holds controls by the types they apply to. Refuses two controls with one id.
 
-    def __init__(self, controls: Iterable[Control[Any]]) -> None:
+    A resource gets no result from a control that does not judge its type.
+    """
+
+    def __init__(
+        self, controls: Iterable[Control[Any]], given: Mapping[type[Parameters], Parameters] | None = None
+    ) -> None:
         self.controls = tuple(controls)
+        self._given = given or {}
         ids = [control.id for control in self.controls]
         if repeated := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"controls share an id: {', '.join(repeated)}")
+        self._judging: dict[tuple[str, bool], tuple[Control[Any], ...]] = {}
+        self._needed: dict[tuple[str, bool], bool] = {}
 
     def needs(self, token: str, *, stack_wide: bool) -> bool:
         """Tell whether any control, of one resource or of the whole stack, looks at resources of that type."""
-        kind = member_type(token)
-        return any(_stack_wide(control) is stack_wide and control.applies_to.needs(kind) for control in self.controls)
+        key = (member_type(token), stack_wide)
+        if key not in self._needed:
+            self._needed[key] = any(
+                control.applies_to.stack_wide is stack_wide and control.applies_to.needs(key[0])
+                for control in self.controls
+            )
+        return self._needed[key]
 
-    def judge(self, resource: Resource, plan: Plan) -> tuple[Result, ...]:
+    def judge(self, resource: Resource, config: Mapping[str, str]) -> tuple[Result, ...]:
         """Judge one resource by every control that needs no other resource."""
-        return tuple(self._judged(control, resource, plan) for control in self.controls if not _stack_wide(control))
+        plan = Plan(config=config, given=self._given)
+        return tuple(judged(control, resource, plan) for control in self._judges(resource.type, stack_wide=False))
 
     def judge_stack(self, resources: Sequence[Resource], config: Mapping[str, str]) -> tuple[Result, ...]:
         """Judge every resource by every control that needs to see them all."""
-        plan = Plan(config=config, resources=tuple(member for resource in resources for member in resource.unfolded()))
+        members = tuple(member for resource in resources for member in resource.unfolded())
+        plan = Plan(config=config, resources=members, given=self._given)
         return tuple(
-            self._judged(control, resource, plan)
-            for control in self.controls
-            if _stack_wide(control)
+            judged(control, resource, plan)
             for resource in resources
+            for control in self._judges(resource.type, stack_wide=True)
         )
 
-    def _judged(self, control: Control[Any], resource: Resource, plan: Plan) -> Result:
-        try:
-            subjects = [member for member in resource.unfolded() if control.applies_to.holds(member.type)]
-            outcomes = [outcome for subject in subjects for outcome in control.judge(subject, plan)]
-        except MalformedError as error:
-            return Result(control, resource.urn, Verdict.ERROR, reason=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a check raises must stop the plan, naming the control
-            return Result(control, resource.urn, Verdict.ERROR, reason=_where(error))
-        if not subjects:
-            return Result(control, resource.urn, Verdict.NOT_APPLICABLE, reason=f"does not judge {resource.type}")
-        return _result(control, resource.urn, outcomes)
+    def _judges(self, token: str, *, stack_wide: bool) -> tuple[Control[Any], ...]:
+        key = (member_type(token), stack_wide)
+        if key not in self._judging:
+            self._judging[key] = tuple(
+                control
+                for control in self.controls
+                if control.applies_to.stack_wide is stack_wide and control.applies_to.holds(key[0])
+            )
+        return self._judging[key]
+
+
+def judged(control: Control[Any], resource: Resource, plan: Plan) -> Result:
+    """Judge one resource of a control's subject. Whatever the check raises becomes an error that names the control."""
+    try:
+        outcomes = [
+            outcome
+            for member in resource.unfolded()
+            if control.applies_to.holds(member.type)
+            for outcome in control.judge(member, plan)
+        ]
+    except MalformedError as error:
+        return Result(control, resource.urn, Verdict.ERROR, reason=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a check raises must stop the plan, naming the control
+        return Result(control, resource.urn, Verdict.ERROR, reason=_where(error))
+    return _result(control, resource.urn, outcomes)
 
 
 def evaluate(
@@ -87,16 +120,13 @@ def evaluate(
     *,
     controls: Iterable[Control[Any]] | None = None,
     config: Mapping[str, str] | None = None,
+    given: Mapping[type[Parameters], Parameters] | None = None,
 ) -> tuple[Result, ...]:
     """Judge a whole stack of plain resources, by all controls of the pack unless some are given."""
-    evaluator = Evaluator(load() if controls is None else controls)
-    plan = Plan(config=config or {})
-    alone = tuple(result for resource in resources for result in evaluator.judge(resource, plan))
-    return alone + evaluator.judge_stack(resources, plan.config)
-
-
-def _stack_wide(control: Control[Any]) -> bool:
-    return control.applies_to.stack_wide
+    evaluator = Evaluator(load() if controls is None else controls, given)
+    settings = config or {}
+    alone = tuple(result for resource in resources for result in evaluator.judge(resource, settings))
+    return alone + evaluator.judge_stack(resources, settings)
 
 
 def _result(control: Control[Any], urn: str, outcomes: Sequence[Outcome]) -> Result:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policies.control import Control, Level, shown_references
+from falaj.catalog.controls import Level
+from policies.control import Control, shown_references
 from policies.evaluator import Result, Verdict
 
 

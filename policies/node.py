@@ -11,7 +11,7 @@ from policies.values import UNKNOWN, holds_unknown, shown
 
 
 class MalformedError(Exception):
-    """The plan holds a value of a shape that no Kubernetes would take; the control fails closed."""
+    """The plan holds a value of a shape that no provider would take; the control fails closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,16 @@ class Node:
                 yield Node(element, self.path / index, trace=self.trace)
         elif self.value is not None:
             raise MalformedError(f"{self.path}: found {shown(self.value)}, expected a list")
+
+    def select(self, pattern: str) -> Iterator[Node]:
+        """Yield every value that a path such as ``rules[].destination.bucket`` leads to; ``[]`` is each of a list."""
+        head, _, rest = pattern.partition(".")
+        found = self[head.removesuffix("[]")]
+        for each in found.items() if head.endswith("[]") else (found,):
+            if rest:
+                yield from each.select(rest)
+            else:
+                yield each
 
     def or_else(self, other: Node) -> Node:
         """Return this value, or the other where this is absent, as Kubernetes does with pod-wide settings.

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
 
 from policies.node import Node
+from policies.parameters import Parameters
 from policies.path import Path
+from policies.stack import Stack, described
+
+ParametersT = TypeVar("ParametersT", bound=Parameters)
 
 LIST_SUFFIX = "List"
 
@@ -36,6 +42,12 @@ class Resource:
     """All its properties."""
     property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """For each top-level property, the URNs of the resources whose outputs went into it."""
+    provider: Resource | None = None
+    """The provider that makes it, with what it is configured with."""
+    protected: bool = False
+    """Whether the program protects it from being deleted."""
+    parent: str | None = None
+    """URN of the component it belongs to."""
 
     def __getitem__(self, name: str) -> Node:
         """Return a top-level property."""
@@ -71,6 +83,9 @@ def resource(
     *,
     urn: str | None = None,
     property_dependencies: Mapping[str, Sequence[str]] | None = None,
+    provider: Resource | None = None,
+    protected: bool = False,
+    parent: str | None = None,
 ) -> Resource:
     """Make a resource from plain values; without a URN, one named ``example`` at the top of a stack."""
     return Resource(
@@ -78,10 +93,13 @@ def resource(
         urn=urn or f"urn:pulumi:stack::project::{token}::example",
         root=Node(properties),
         property_dependencies=property_dependencies or {},
+        provider=provider,
+        protected=protected,
+        parent=parent,
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What surrounds a resource: the stack's settings and, for stack-wide controls, all resources."""
 
@@ -89,3 +107,27 @@ class Plan:
     """Stack configuration by full key, as text."""
     resources: tuple[Resource, ...] = ()
     """Every resource of the stack, lists unfolded; empty while single resources are judged."""
+    given: Mapping[type[Parameters], Parameters] = field(default_factory=dict)
+    """What the operator has set, by the kind of parameters."""
+
+    @cached_property
+    def stack(self) -> Stack:
+        """What the configuration says of the stack."""
+        return described(self.config)
+
+    def of_type(self, *tokens: str) -> Iterator[Resource]:
+        """Yield the resources of these types, in the order of the stack."""
+        for token in tokens:
+            yield from self._by_type.get(token, ())
+
+    def parameters(self, kind: type[ParametersT]) -> ParametersT:
+        """Return what the operator has set of this kind, or its defaults."""
+        given = self.given.get(kind)
+        return given if isinstance(given, kind) else kind()
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for each in self.resources:
+            found.setdefault(each.type, []).append(each)
+        return found

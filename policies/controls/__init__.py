@@ -20,3 +20,9 @@ def load() -> tuple[Control[Any], ...]:
             raise ValueError(f"control {control.id} lies in {module.name}.py, expected its id as file name")
         controls.append(control)
     return tuple(controls)
+
+
+def named(*ids: str) -> tuple[Control[Any], ...]:
+    """Return the controls with these ids, in their order. KeyError for an id that no control has."""
+    known = {control.id: control for control in load()}
+    return tuple(known[each] for each in ids)

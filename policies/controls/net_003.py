@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from policies.control import Control, Relation, Severity, Subject
-from policies.examples import deployment, namespace, network_policy
-from policies.frameworks import CIS_KUBERNETES, GDPR, ISO_27001, NSA, PDPL, UAE_IA, ZERO_TRUST
+from policies.control import Control, Severity, Subject
+from policies.examples.kubernetes import deployment, namespace, network_policy
 from policies.kinds import NAMESPACE, NETWORK_POLICY
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
@@ -36,19 +35,6 @@ CONTROL = Control(
     harm="A pod that nobody thought of can reach every tenant, and every tenant can reach it.",
     severity=Severity.HIGH,
     applies_to=Subject(tokens=(NAMESPACE,), view=as_room, stack_wide=True, beside=(NETWORK_POLICY,)),
-    references=(
-        UAE_IA.clause("T4.5.3"),
-        CIS_KUBERNETES.clause("5.3.2", Relation.FULL),
-        UAE_IA.clause("T4.5.1"),
-        UAE_IA.clause("T5.4.5"),
-        PDPL.clause("Art 20"),
-        GDPR.clause("Art 32"),
-        ISO_27001.clause("A.8.20"),
-        ISO_27001.clause("A.8.22"),
-        ZERO_TRUST.clause("Tenet 1"),
-        ZERO_TRUST.clause("Tenet 2"),
-        NSA.clause("Network separation and hardening", Relation.PARTIAL),
-    ),
     reads=(
         "Namespace:metadata.name",
         "NetworkPolicy:metadata.namespace",

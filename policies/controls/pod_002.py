@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, deployment, pod, security, service
-from policies.frameworks import CIS_KUBERNETES, POD_HARDENING, POD_SECURITY
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, deployment, pod, security, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -17,11 +16,6 @@ CONTROL = Control(
     harm="A process that escapes its container as root is root on the node and in every tenant on it.",
     severity=Severity.HIGH,
     applies_to=WORKLOADS,
-    references=(
-        POD_SECURITY.clause("restricted", Relation.PARTIAL),
-        CIS_KUBERNETES.clause("5.2.7", Relation.FULL),
-        *POD_HARDENING,
-    ),
     reads=(
         "pod.securityContext.runAsNonRoot",
         "pod.securityContext.runAsUser",

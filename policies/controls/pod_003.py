@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, cronjob, deployment, security, service
-from policies.frameworks import CIS_KUBERNETES, POD_HARDENING, POD_SECURITY
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, cronjob, deployment, security, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -17,13 +16,6 @@ CONTROL = Control(
     harm="A privileged container is the node: its disks, its memory and every other tenant on it.",
     severity=Severity.CRITICAL,
     applies_to=WORKLOADS,
-    references=(
-        POD_SECURITY.clause("restricted", Relation.PARTIAL),
-        CIS_KUBERNETES.clause("5.2.2", Relation.FULL),
-        CIS_KUBERNETES.clause("5.2.6", Relation.FULL),
-        POD_SECURITY.clause("baseline", Relation.PARTIAL),
-        *POD_HARDENING,
-    ),
     reads=(
         "container.securityContext.privileged",
         "container.securityContext.allowPrivilegeEscalation",

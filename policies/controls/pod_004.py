@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, deployment, pod, security, service
-from policies.frameworks import CIS_KUBERNETES, POD_HARDENING, POD_SECURITY
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, deployment, pod, security, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -19,12 +18,6 @@ CONTROL = Control(
     harm="One capability such as SYS_ADMIN or NET_RAW is enough to leave the container or to listen to a neighbour.",
     severity=Severity.HIGH,
     applies_to=WORKLOADS,
-    references=(
-        POD_SECURITY.clause("restricted", Relation.PARTIAL),
-        CIS_KUBERNETES.clause("5.2.9", Relation.FULL),
-        CIS_KUBERNETES.clause("5.2.8", Relation.FULL),
-        *POD_HARDENING,
-    ),
     reads=("container.securityContext.capabilities.drop", "container.securityContext.capabilities.add"),
     remedy=f"Set securityContext.capabilities.drop to [ALL] and add nothing but {HARMLESS}.",
 )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, cronjob, deployment, pod, service
-from policies.frameworks import CIS_KUBERNETES, POD_HARDENING, POD_SECURITY
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, cronjob, deployment, pod, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -19,15 +18,6 @@ CONTROL = Control(
     harm="A pod on the node's network, processes or disk walks around every wall between tenants.",
     severity=Severity.CRITICAL,
     applies_to=WORKLOADS,
-    references=(
-        POD_SECURITY.clause("baseline", Relation.PARTIAL),
-        CIS_KUBERNETES.clause("5.2.5", Relation.FULL),
-        CIS_KUBERNETES.clause("5.2.3", Relation.FULL),
-        CIS_KUBERNETES.clause("5.2.4", Relation.FULL),
-        CIS_KUBERNETES.clause("5.2.11", Relation.FULL),
-        CIS_KUBERNETES.clause("5.2.12", Relation.FULL),
-        *POD_HARDENING,
-    ),
     reads=(
         "pod.hostNetwork",
         "pod.hostPID",

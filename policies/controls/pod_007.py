@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, deployment, pod, security, service
-from policies.frameworks import CIS_KUBERNETES, POD_HARDENING
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, deployment, pod, security, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -17,10 +16,6 @@ CONTROL = Control(
     harm="An intruder who can write into the image's files stays there and changes what the model server does.",
     severity=Severity.MEDIUM,
     applies_to=WORKLOADS,
-    references=(
-        CIS_KUBERNETES.clause("5.6.3", Relation.PARTIAL),
-        *POD_HARDENING,
-    ),
     reads=("container.securityContext.readOnlyRootFilesystem",),
     remedy="Set securityContext.readOnlyRootFilesystem to true and mount an emptyDir where the program writes.",
     note="Mandatory here although benchmarks only advise it: every image of the platform runs so.",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, cronjob, deployment, service
-from policies.frameworks import GDPR, ISO_27001, NSA, PDPL, UAE_IA
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -21,13 +20,6 @@ CONTROL = Control(
     harm="One tenant's burst starves its neighbours, and the scheduler places pods where there is no room.",
     severity=Severity.MEDIUM,
     applies_to=WORKLOADS,
-    references=(
-        UAE_IA.clause("T3.3.1"),
-        ISO_27001.clause("A.8.6"),
-        NSA.clause("Kubernetes Pod security", Relation.PARTIAL),
-        PDPL.clause("Art 20"),
-        GDPR.clause("Art 32"),
-    ),
     reads=(
         "lasting_container.resources.requests.cpu",
         "lasting_container.resources.requests.memory",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity
-from policies.examples import container, cronjob, deployment, service
-from policies.frameworks import CIS_KUBERNETES, GDPR, ISO_27001, NSA, PDPL, UAE_IA
+from policies.control import Control, Severity
+from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
 from policies.secret_text import is_switch, looks_like_a_secret, named_like_a_secret
@@ -21,18 +20,6 @@ CONTROL = Control(
     harm="The environment is copied into crash dumps, logs, child processes and everyone's `kubectl describe`.",
     severity=Severity.CRITICAL,
     applies_to=WORKLOADS,
-    references=(
-        CIS_KUBERNETES.clause("5.4.1", Relation.FULL),
-        UAE_IA.clause("T5.6.2"),
-        UAE_IA.clause("T3.2.1"),
-        UAE_IA.clause("T7.5.1"),
-        CIS_KUBERNETES.clause("5.4.2"),
-        ISO_27001.clause("A.5.17"),
-        ISO_27001.clause("A.8.24"),
-        PDPL.clause("Art 20"),
-        GDPR.clause("Art 32"),
-        NSA.clause("Kubernetes Pod security", Relation.PARTIAL),
-    ),
     reads=("container.env", "container.envFrom"),
     remedy=(
         "Mount the Secret as a volume and give the program the path; "

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from policies.control import Control, Severity
-from policies.examples import DIGEST, container, cronjob, deployment, service
-from policies.frameworks import RESIDENCY, UAE_IA
+from policies.examples.kubernetes import DIGEST, container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.values import UNKNOWN
@@ -23,7 +22,6 @@ CONTROL = Control(
     harm="ONNX Runtime reports usage to a collector abroad unless told not to: data about the service leaves the UAE.",
     severity=Severity.HIGH,
     applies_to=WORKLOADS,
-    references=(*RESIDENCY, UAE_IA.clause("T7.6.4")),
     reads=("container.image", "container.env"),
     remedy=f'Add {SWITCH} with the value "1" to the container\'s env; it must be there before the process starts.',
     note=(

@@ -8,10 +8,9 @@ from dataclasses import replace
 from falaj.catalog.data_flows import Channel, DataClass, Encryption
 from falaj.catalog.global_services import Advice, global_services
 from falaj.catalog.regions import regions
-from policies.control import Control, Relation, Severity, Subject
-from policies.examples import component, data_flow, service
+from policies.control import Control, Severity, Subject
+from policies.examples.kubernetes import component, data_flow, service
 from policies.flows import DeclaredFlows, as_declared_flows
-from policies.frameworks import HEALTH, PDPL, RESIDENCY
 from policies.kinds import COMPONENTS
 from policies.node import Node
 from policies.outcomes import Finding, Outcome, Undecided
@@ -47,7 +46,6 @@ CONTROL = Control(
     harm="One flow to a sink abroad, or in the clear, and the rest of the platform's walls no longer matter.",
     severity=Severity.CRITICAL,
     applies_to=Subject(tokens=(COMPONENTS,), view=as_declared_flows),
-    references=(*RESIDENCY, PDPL.clause("Art 20(1)(a)"), HEALTH.clause("CabDec 32/2020", Relation.PARTIAL)),
     reads=(
         "dataFlows[*].region",
         "dataFlows[*].global_service",

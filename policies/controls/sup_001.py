@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from policies.control import Control, Severity
-from policies.examples import DIGEST, container, cronjob, deployment, service
-from policies.frameworks import GDPR, ISO_27001, PDPL, SLSA, UAE_IA
+from policies.examples.kubernetes import DIGEST, container, cronjob, deployment, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -20,18 +19,6 @@ CONTROL = Control(
     harm="A tag can be moved: what runs tomorrow is not what was reviewed today.",
     severity=Severity.HIGH,
     applies_to=WORKLOADS,
-    references=(
-        UAE_IA.clause("T7.5.1"),
-        ISO_27001.clause("A.8.19"),
-        UAE_IA.clause("T7.8.4"),
-        UAE_IA.clause("T7.3.3"),
-        ISO_27001.clause("A.5.21"),
-        ISO_27001.clause("A.8.28"),
-        PDPL.clause("Art 20"),
-        GDPR.clause("Art 32"),
-        GDPR.clause("Art 28"),
-        SLSA.clause("Build L2"),
-    ),
     reads=("container.image", "pod.volumes[*].image.reference"),
     remedy="Write the image as name@sha256:…; `falaj images build` records the digest of each image it makes.",
     note="Images mounted as volumes count too: a model is code that decides.",

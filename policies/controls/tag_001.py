@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.control import Control, Relation, Severity, Subject, as_is
-from policies.examples import LABELS, deployment, metadata, namespace, service
-from policies.frameworks import GDPR, ISO_27001, PDPL, UAE_IA
+from policies.control import Control, Severity, Subject, as_is
+from policies.examples.kubernetes import LABELS, deployment, metadata, namespace, service
 from policies.kinds import NAMESPACE
 from policies.outcomes import Outcome
 from policies.resources import Resource
@@ -22,17 +21,6 @@ CONTROL = Control(
     harm="When a model misbehaves at night, nobody knows whom to wake, and nobody answers for its data.",
     severity=Severity.MEDIUM,
     applies_to=Subject(tokens=(NAMESPACE, *MADE), view=as_is),
-    references=(
-        UAE_IA.clause("T1.2.2", Relation.PARTIAL),
-        ISO_27001.clause("A.5.9", Relation.PARTIAL),
-        UAE_IA.clause("T1.2.1", Relation.PARTIAL),
-        UAE_IA.clause("T1.3.1"),
-        UAE_IA.clause("T1.3.2"),
-        ISO_27001.clause("A.5.12"),
-        ISO_27001.clause("A.5.13"),
-        PDPL.clause("Art 7"),
-        GDPR.clause("Art 30"),
-    ),
     reads=('metadata.labels["falaj.dev/owner"]', 'metadata.labels["app.kubernetes.io/managed-by"]'),
     remedy="Label it with falaj.dev/owner, the team that answers for it, and app.kubernetes.io/managed-by.",
     note="The catalogue also asks for cost centre, environment, tenant and data class; the stack names these so far.",

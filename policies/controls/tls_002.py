@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
-from policies.examples import gateway, ingress, listener, service
-from policies.frameworks import CIS_KUBERNETES, TRANSPORT
+from policies.examples.kubernetes import gateway, ingress, listener, service
 from policies.kinds import INGRESSES, LISTENERS
 from policies.node import Node
 from policies.outcomes import Outcome
@@ -19,7 +18,6 @@ CONTROL = Control(
     harm="Requests to a model carry personal data: in the clear, everyone on the way reads them.",
     severity=Severity.HIGH,
     applies_to=Subject(tokens=(*LISTENERS, *INGRESSES), view=as_is),
-    references=(*TRANSPORT, CIS_KUBERNETES.clause("5.4.5")),
     reads=(
         "spec.listeners[*].protocol",
         "spec.listeners[*].tls.mode",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
-from policies.examples import LABELS, deployment, gateway_service, metadata, service
-from policies.frameworks import TRANSPORT, UAE_IA
+from policies.examples.kubernetes import LABELS, deployment, gateway_service, metadata, service
 from policies.kinds import GATEWAY_COMPONENT, SERVICES
 from policies.outcomes import Outcome
 from policies.resources import Resource
@@ -22,7 +21,6 @@ CONTROL = Control(
     harm="A model server with a door of its own has none of the gateway's TLS, authentication, rate limit and log.",
     severity=Severity.HIGH,
     applies_to=Subject(tokens=SERVICES, view=as_is),
-    references=(UAE_IA.clause("T5.4.5"), *TRANSPORT),
     reads=("spec.type", "spec.externalIPs", "spec.ports[*].port", "metadata.labels"),
     remedy="Make the Service a ClusterIP without externalIPs and publish it through an HTTPRoute of the gateway.",
     note=(

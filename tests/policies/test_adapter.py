@@ -21,10 +21,10 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 import policies
 from policies.adapter import PACK, VERSION, Analyzer
-from policies.controls import load
-from policies.examples import component, container, data_flow, deployment, namespace, network_policy
+from policies.controls import load, named
+from policies.examples.kubernetes import component, container, data_flow, deployment, namespace, network_policy
 from policies.node import Node
-from policies.outcomes import Outcome
+from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Resource
 from policies.server import calls, listen
 from policies.wire import SECRET, SIGNATURE, UNKNOWNS
@@ -102,7 +102,7 @@ def test_a_preview_judges_by_inputs_what_an_unconfigured_provider_says_nothing_o
     wall = network_policy()
 
     def judged(*asked: Resource, preview: bool) -> list[tuple[str, int, str]]:
-        analyzer = Analyzer([each for each in load() if each.id == "NET-003"])
+        analyzer = Analyzer(named("NET-003"))
         analyzer.configure_stack(analyzer_pb2.AnalyzerStackConfigureRequest(dry_run=preview))
         for resource in asked:
             analyzer.analyze(request(resource))
@@ -283,7 +283,7 @@ def test_a_check_that_raises_is_a_violation_that_names_the_control() -> None:
     def explodes(_found: Resource) -> Iterator[Outcome]:
         raise ValueError("sesame")
 
-    with served(Analyzer([*load(), broken])) as pack:
+    with served(Analyzer([*named("POD-004"), broken])) as pack:
         response = pack.Analyze(request(deployment()))
 
     (found,) = response.diagnostics
@@ -296,7 +296,7 @@ def test_a_secret_never_appears_in_a_message() -> None:
     secret = {SIGNATURE: SECRET, "value": "sesame"}
     env = [{"name": "ORT_DISABLE_TELEMETRY", "value": secret}, {"name": "GREETING", "value": secret}]
     properties = struct(deployment([container(image="registry.ae/onnxruntime:1", env=env)]).root.value)
-    analysed = Analyzer().analyze(
+    analysed = Analyzer(named("POD-012", "RES-019", "SUP-001")).analyze(
         analyzer_pb2.AnalyzeRequest(type=deployment().type, urn=deployment().urn, properties=properties)
     )
 
@@ -305,14 +305,12 @@ def test_a_secret_never_appears_in_a_message() -> None:
     assert '[secret], expected "1" in ORT_DISABLE_TELEMETRY' in analysed.diagnostics[1].message
 
 
-def test_what_no_control_judges_is_listed_as_not_applicable() -> None:
-    analysed = Analyzer().analyze(request(namespace()))
+def test_a_control_that_has_nothing_to_judge_says_why() -> None:
+    silent = control(NotApplicable("runs nowhere"), tokens=(deployment().type,))
 
-    assert {found.policy_name for found in analysed.not_applicable} == {found.id for found in load()} - {
-        "TAG-001",
-        "NET-003",
-    }
-    assert "does not judge kubernetes:core/v1:Namespace" in {found.reason for found in analysed.not_applicable}
+    analysed = Analyzer([silent, *named("NET-003")]).analyze(request(deployment()))
+
+    assert [(found.policy_name, found.reason) for found in analysed.not_applicable] == [("TST-001", "runs nowhere")]
 
 
 def test_a_policy_is_joined_to_the_namespace_it_was_made_from() -> None:

@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import pytest
 
+from falaj.catalog.controls import Asked, Level, Relation
 from policies.control import Control, Severity, Subject, as_is
-from policies.controls import load
+from policies.controls import named
 from policies.evaluator import Evaluator, Verdict, evaluate
-from policies.examples import container, deployment, pod, service
-from policies.frameworks import GDPR, PDPL
+from policies.examples.kubernetes import container, deployment, pod, service
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
 from policies.path import Path
-from policies.resources import Plan, Resource, resource
+from policies.resources import Resource, resource
 from policies.values import UNKNOWN, Secret
+
+ASKED = Asked(wave=1, level=Level.MANDATORY, references={"pdpl": {Relation.SUPPORTS: ("Art 20",)}})
 
 
 def control(
@@ -27,7 +29,7 @@ def control(
         harm="None.",
         severity=Severity.LOW,
         applies_to=Subject(tokens=tokens, view=as_is),
-        references=(PDPL.clause("Art 20"), GDPR.clause("Art 32")),
+        asked=ASKED,
         reads=("a",),
         remedy="Do nothing.",
     )
@@ -65,10 +67,8 @@ def test_a_failure_does_not_hide_what_is_unknown_nor_say_anything_twice() -> Non
     assert (result.findings, result.undecided) == ((FINDING,), (UNDECIDED,))
 
 
-def test_a_type_the_control_does_not_judge_is_not_applicable() -> None:
-    (result,) = evaluate([THING], controls=[control(FINDING, tokens=("test:index:Other",))])
-
-    assert (result.verdict, result.reason) == (Verdict.NOT_APPLICABLE, "does not judge test:index:Thing")
+def test_a_type_the_control_does_not_judge_gets_no_result() -> None:
+    assert evaluate([THING], controls=[control(FINDING, tokens=("test:index:Other",))]) == ()
 
 
 def test_a_check_that_raises_is_an_error_that_tells_the_place_but_not_the_value() -> None:
@@ -108,7 +108,7 @@ def test_members_of_a_kubernetes_list_are_judged_each_as_its_own_kind() -> None:
     bad = deployment([container(image="registry.ae/a:1")]).root.value
     deployments = resource("kubernetes:apps/v1:DeploymentList", {"items": [deployment().root.value, bad]})
 
-    (result,) = evaluate([deployments], controls=[found for found in load() if found.id == "SUP-001"])
+    (result,) = evaluate([deployments], controls=named("SUP-001"))
 
     assert [str(finding.at) for finding in result.findings] == ["items[1].spec.template.spec.containers[0].image"]
 
@@ -136,7 +136,7 @@ def test_a_patch_is_held_to_what_it_patches() -> None:
 def test_the_whole_pack_passes_what_is_well_made() -> None:
     verdicts = {result.verdict for result in evaluate([deployment(), service()])}
 
-    assert verdicts == {Verdict.PASS, Verdict.NOT_APPLICABLE}
+    assert verdicts == {Verdict.PASS}
 
 
 def test_no_secret_is_shown_in_any_finding() -> None:
@@ -144,7 +144,7 @@ def test_no_secret_is_shown_in_any_finding() -> None:
         "image": Secret("registry.ae/onnxruntime-sesame:1"),
         "env": [{"name": "TOKEN", "value": Secret("sesame")}],
     }
-    results = evaluate([deployment([container(**properties)])])
+    results = evaluate([deployment([container(**properties)])], controls=named("POD-012", "RES-019", "SUP-001"))
 
     findings = [str(finding) for result in results for finding in result.findings]
     assert len(findings) == 3
@@ -152,7 +152,9 @@ def test_no_secret_is_shown_in_any_finding() -> None:
 
 
 def test_judging_one_resource_leaves_stack_wide_controls_out() -> None:
-    judged = [result.control.id for result in Evaluator(load()).judge(deployment(), Plan())]
+    alone, together = control(name="TST-001"), control(name="TST-002")
+    together = replace(together, applies_to=replace(together.applies_to, stack_wide=True))
 
-    assert "NET-003" not in judged
-    assert len(judged) == len(load()) - 1
+    judged = [result.control.id for result in Evaluator([alone, together]).judge(THING, {})]
+
+    assert judged == ["TST-001"]

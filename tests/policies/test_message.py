@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from policies.control import Level
-from policies.controls import load
+from falaj.catalog.controls import Level
+from policies.controls import named
 from policies.evaluator import Result, Verdict, evaluate
-from policies.examples import component, container, data_flow, deployment, namespace, network_policy
+from policies.examples.kubernetes import component, container, data_flow, deployment, namespace, network_policy
 from policies.message import messages
 from policies.resources import Resource
 from policies.values import UNKNOWN
 
 
 def result_of(identifier: str, *resources: Resource) -> Result:
-    (control,) = (found for found in load() if found.id == identifier)
+    (control,) = named(identifier)
     results = evaluate(resources, controls=[control])
     return next(result for result in results if result.urn == resources[0].urn)
 
@@ -81,7 +81,7 @@ def test_a_finding_in_another_resource_is_told_about_that_one() -> None:
 
 
 def test_a_failed_check_names_the_control_and_is_as_loud_as_it() -> None:
-    control = load()[0]
+    (control,) = named("NET-003")
     result = Result(control, "urn:pulumi:s::p::t::n", Verdict.ERROR, reason="KeyError in check, net_003.py line 9")
 
     (message,) = messages(result, level=Level.MANDATORY, preview=True)

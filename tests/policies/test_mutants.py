@@ -17,6 +17,8 @@ from policies.resources import Resource
 from policies.values import UNKNOWN
 from policies.workload import CONTAINER_LISTS, POD_SPEC_BY_TOKEN, expand
 from tests.policies.changes import matching, patterns_read, value_at, with_value, without
+from tests.policies.excuses import excuses_of
+from tests.policies.excuses.excuse import Excuse
 
 
 @dataclass(frozen=True)
@@ -125,113 +127,18 @@ def survived(mutant: Mutant) -> bool:
     return mutant.verdict() in (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-@dataclass(frozen=True)
-class Excuse:
-    """Why some mutants may survive: changes, by operator and name, that are harmless in one good example or in all."""
-
-    changes: tuple[str, ...]
-    reason: str
-    example: str | None = None
-
-    def covers(self, mutant: Mutant) -> bool:
-        return mutant.change in self.changes and self.example in (None, mutant.example.label)
-
-
-def each(operators: str, *names: str) -> tuple[str, ...]:
-    return tuple(f"{operator} {name}" for operator in operators.split() for name in names)
-
-
-ABSENT_IS_SAFE = "Kubernetes takes its absence as the safe value"
-JUDGED_BY_SUP_001 = "the image only tells whether ONNX Runtime is inside; SUP-001 judges it"
-ANY_NAME = "any name will do"
-INSIDE = "labels and ports are judged where the gateway is published"
-EXCUSES: dict[str, tuple[Excuse, ...]] = {
-    "NET-003": (
-        Excuse(each("delete null", "podSelector"), "an absent selector selects all pods"),
-        Excuse(
-            each("delete null empty", "policyTypes"),
-            "without types and egress rules a policy is one for ingress",
-            "one policy for each direction, rules with peers",
-        ),
-    ),
-    "POD-002": (
-        Excuse(
-            each("crowd", *CONTAINER_LISTS), "a container that says nothing takes the pod's setting", "set on the pod"
-        ),
-        Excuse(each("delete null", "runAsUser"), "the image names the user, and runAsNonRoot refuses root"),
-    ),
-    "POD-003": (Excuse(each("delete null", "privileged", "procMount"), ABSENT_IS_SAFE),),
-    "POD-004": (Excuse(each("delete null empty", "add"), "nothing is added"),),
-    "POD-006": (Excuse(each("delete null", "hostNetwork", "hostPort"), ABSENT_IS_SAFE),),
-    "POD-009": (
-        Excuse(each("crowd", "ephemeralContainers"), "an ephemeral container may not ask for resources"),
-        Excuse(each("upper cut", "cpu"), "another amount, above zero", "all four"),
-        Excuse(each("cut", "memory"), "another amount, above zero", "all four"),
-    ),
-    "POD-012": (Excuse(each("delete null empty", "env", "envFrom"), "nothing is passed"),),
-    "RES-019": (
-        Excuse(each("delete null empty upper cut", "image"), JUDGED_BY_SUP_001),
-        Excuse(each("unknown", "image"), "telemetry is off, whatever the image"),
-        Excuse(
-            each("unknown offend", "env"),
-            "a container without ONNX Runtime needs no switch",
-            "switched off in every container, beside one without the runtime",
-        ),
-    ),
-    "RES-021": (
-        Excuse(
-            each("offend", "encryption"),
-            "what is too little for one flow is enough for another",
-            "inside the cluster's own network",
-        ),
-        Excuse(each("upper cut", "source", "sink"), ANY_NAME),
-        Excuse(
-            each("unknown delete null upper cut empty offend", "region"),
-            "a global service has no region of its own; the catalog judges it by its key",
-            "names of roles, to the one control plane that IAM has",
-        ),
-    ),
-    "TAG-001": (
-        Excuse(each("cut", "falaj.dev/owner"), ANY_NAME),
-        Excuse(each("upper cut", "app.kubernetes.io/managed-by"), ANY_NAME),
-    ),
-    "TLS-002": (
-        Excuse(
-            each("delete null upper cut empty unknown", "mode"),
-            "the certificate is there whatever the mode",
-            "HTTPS with a certificate",
-        ),
-        Excuse(
-            each("unknown offend", "certificateRefs"),
-            "a passthrough leaves the certificate to the server",
-            "TLS passed through to a server with its own",
-        ),
-    ),
-    "TLS-003": (
-        Excuse(each("delete null", "type"), ABSENT_IS_SAFE, "inside the cluster"),
-        Excuse(each("delete null unknown offend", "port"), INSIDE, "inside the cluster"),
-        Excuse(each("delete null unknown", "labels"), INSIDE, "inside the cluster"),
-        Excuse(each("delete null unknown offend", "port"), INSIDE, "type left to the default"),
-        Excuse(each("delete null unknown", "labels"), INSIDE, "type left to the default"),
-        Excuse(
-            (*each("delete null upper cut empty offend unknown", "type"), *each("offend unknown", "externalIPs")),
-            "the gateway is there to be published",
-            "the gateway's own",
-        ),
-    ),
-}
+def covers(excuse: Excuse, mutant: Mutant) -> bool:
+    return excuse.covers(mutant.change, mutant.example.label)
 
 
 @pytest.mark.parametrize("control", load(), ids=lambda control: control.id)
 def test_every_mutant_is_killed_or_explained(control: Control[Any]) -> None:
     made = list(mutants(control))
     left = [mutant for mutant in made if survived(mutant)]
-    excuses = EXCUSES.get(control.id, ())
+    excuses = excuses_of(control.id)
 
     print(f"{control.id}: {len(made) - len(left)} of {len(made)} mutants killed, {len(left)} explained")
-    assert [mutant.name for mutant in left if not any(excuse.covers(mutant) for excuse in excuses)] == []
-    used = {
-        (excuse, change) for mutant in left for excuse in excuses for change in [mutant.change] if excuse.covers(mutant)
-    }
+    assert [mutant.name for mutant in left if not any(covers(excuse, mutant) for excuse in excuses)] == []
+    used = {(excuse, mutant.change) for mutant in left for excuse in excuses if covers(excuse, mutant)}
     assert used == {(excuse, change) for excuse in excuses for change in excuse.changes}
     assert len(made) > len(left) + 10

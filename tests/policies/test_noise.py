@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from policies.control import Control, Example
 from policies.controls import load
 from policies.evaluator import Result, evaluate
-from policies.examples import component, cronjob, data_flow, gateway, ingress, namespace, network_policy, pod, service
+from policies.examples.kubernetes import (
+    component,
+    cronjob,
+    data_flow,
+    gateway,
+    ingress,
+    namespace,
+    network_policy,
+    pod,
+    service,
+)
 from policies.node import Node
 from policies.path import Path
 from policies.resources import Plan, Resource

@@ -1,0 +1,1 @@
+"""Builders for the examples of controls, by what they build."""

@@ -1,0 +1,38 @@
+"""Why some mutants of RES controls survive."""
+
+from __future__ import annotations
+
+from tests.policies.excuses.excuse import Excuse, each
+
+JUDGED_BY_SUP_001 = "the image only tells whether ONNX Runtime is inside; SUP-001 judges it"
+ANY_NAME = "any name will do"
+
+RESOURCES: dict[str, tuple[Excuse, ...]] = {
+    "RES-019": (
+        Excuse(each("delete null empty upper cut", "image"), JUDGED_BY_SUP_001),
+        Excuse(each("unknown", "image"), "telemetry is off, whatever the image"),
+        Excuse(
+            each("unknown offend", "env"),
+            "a container without ONNX Runtime needs no switch",
+            "switched off in every container, beside one without the runtime",
+        ),
+    ),
+    "RES-021": (
+        Excuse(
+            each("offend", "encryption"),
+            "what is too little for one flow is enough for another",
+            "inside the cluster's own network",
+        ),
+        Excuse(each("upper cut", "source", "sink"), ANY_NAME),
+        Excuse(
+            each("unknown delete null upper cut empty offend", "region"),
+            "a global service has no region of its own; the catalog judges it by its key",
+            "names of roles, to the one control plane that IAM has",
+        ),
+    ),
+}
+LOGIC: dict[str, dict[str, str]] = {
+    "RES-021": {
+        "always: regions().get(region) if isinstance(region, str) else None": "no region has a key but text",
+    },
+}
