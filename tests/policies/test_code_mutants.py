@@ -16,13 +16,16 @@ from falaj.syntax import parse
 from policies.control import Control, Example
 from policies.evaluator import Verdict
 from tests.policies.excuses import equivalent
-from tests.policies.proof import judged
+from tests.policies.proof import judged, unmended
 
 SOURCES = sorted(path for path in Path(policies.controls.__path__[0]).glob("*.py") if path.stem != "__init__")
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
     ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
     ast.Is: ast.IsNot,
@@ -78,6 +81,7 @@ def notices(control: Control[Any]) -> bool:
         or any(tuple(map(str, judged(control, example).findings)) != example.says for example in proof.bad)
         or any(paths_not_known(control, example) != example.says for example in proof.unknown)
         or any(judged(control, example).verdict is not Verdict.NOT_APPLICABLE for example in proof.not_applicable)
+        or any(unmended(control))
     )
 
 

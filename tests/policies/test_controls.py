@@ -20,7 +20,7 @@ from policies.evaluator import Result, Verdict
 from policies.kinds import COMPONENTS, LISTENERS
 from policies.resources import resource
 from tests.policies.changes import patterns_read, steps
-from tests.policies.proof import judged
+from tests.policies.proof import judged, unmended
 
 CONTROLS = load()
 PACK = Path(policies.__file__).parent
@@ -77,6 +77,11 @@ def test_a_control_has_an_example_of_every_verdict(control: Control[Any]) -> Non
     assert proof.not_applicable
     labels = [example.label for kind in (proof.good, proof.bad, proof.unknown) for example in kind]
     assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize("control", [each for each in CONTROLS if each.mends], ids=lambda control: control.id)
+def test_a_fix_mends_what_is_broken_once_and_for_all_and_leaves_the_rest(control: Control[Any]) -> None:
+    assert list(unmended(control)) == []
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)

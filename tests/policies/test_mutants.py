@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -19,6 +20,13 @@ from policies.workload import CONTAINER_LISTS, POD_SPEC_BY_TOKEN, expand
 from tests.policies.changes import matching, patterns_read, value_at, with_value, without
 from tests.policies.excuses import excuses_of
 from tests.policies.excuses.excuse import Excuse
+
+ABROAD = {
+    "me-central-1": "eu-west-1",
+    "uaenorth": "westeurope",
+    "uaecentral": "northeurope",
+    "UAE North": "West Europe",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ def mutants(control: Control[Any]) -> Iterator[Mutant]:
                     for value in harvested.get(tail(pattern), ()):
                         if value != value_at(resource.root.value, path):
                             yield Mutant(control, example, "offend", index, path, with_value(resource, path, value))
+                        if beside := joined_by_an_offender(resource, path, value):
+                            yield Mutant(control, example, "second", index, path, beside)
 
 
 def changes(resource: Resource, path: Path) -> Iterator[tuple[str, Resource]]:
@@ -69,12 +79,38 @@ def changes(resource: Resource, path: Path) -> Iterator[tuple[str, Resource]]:
     yield "null", with_value(resource, path, None)
     if isinstance(value, bool):
         yield "flip", with_value(resource, path, not value)
+    elif isinstance(value, int):
+        yield "more", with_value(resource, path, value + 1)
+        yield "less", with_value(resource, path, value - 1)
     elif isinstance(value, str):
+        yield "abroad", with_value(resource, path, abroad(value))
+        yield "strange", with_value(resource, path, "strange-value")
         yield "upper", with_value(resource, path, value.upper())
         yield "cut", with_value(resource, path, value[:-1])
         yield "empty", with_value(resource, path, "")
     elif isinstance(value, list):
         yield "empty", with_value(resource, path, [])
+
+
+def abroad(value: str) -> str:
+    """The text with every place in the UAE moved out of it."""
+    for home, foreign in ABROAD.items():
+        value = value.replace(home, foreign)
+    return value
+
+
+def joined_by_an_offender(resource: Resource, path: Path, value: object) -> Resource | None:
+    """The resource with one more element in the innermost list on the path, in which the value is an offending one."""
+    positions = [position for position, part in enumerate(path.parts) if isinstance(part, int)]
+    if not positions:
+        return None
+    around, inside = Path(path.parts[: positions[-1]]), path.parts[positions[-1] + 1 :]
+    elements = value_at(resource.root.value, around)
+    joined = with_value(
+        resource, around, [*elements, copy.deepcopy(value_at(resource.root.value, around / path.parts[positions[-1]]))]
+    )
+    changed = with_value(joined, Path((*around.parts, len(elements), *inside)), value)
+    return None if changed == joined else changed
 
 
 def tail(pattern: str) -> str:

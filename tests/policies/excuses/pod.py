@@ -13,12 +13,14 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             each("crowd", *CONTAINER_LISTS), "a container that says nothing takes the pod's setting", "set on the pod"
         ),
         Excuse(each("delete null", "runAsUser"), "the image names the user, and runAsNonRoot refuses root"),
+        Excuse(each("more less", "runAsUser"), "another user, not root"),
     ),
     "POD-003": (Excuse(each("delete null", "privileged", "procMount"), ABSENT_IS_SAFE),),
     "POD-004": (Excuse(each("delete null empty", "add"), "nothing is added"),),
     "POD-006": (Excuse(each("delete null", "hostNetwork", "hostPort"), ABSENT_IS_SAFE),),
     "POD-009": (
         Excuse(each("crowd", "ephemeralContainers"), "an ephemeral container may not ask for resources"),
+        Excuse(each("more", "cpu"), "another amount, above zero", "as numbers"),
         Excuse(each("upper cut", "cpu"), "another amount, above zero", "all four"),
         Excuse(each("cut", "memory"), "another amount, above zero", "all four"),
     ),

@@ -9,23 +9,23 @@ ANY_NAME = "any name will do"
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = {
     "RES-019": (
-        Excuse(each("delete null empty upper cut", "image"), JUDGED_BY_SUP_001),
+        Excuse(each("delete null empty upper cut strange", "image"), JUDGED_BY_SUP_001),
         Excuse(each("unknown", "image"), "telemetry is off, whatever the image"),
         Excuse(
-            each("unknown offend", "env"),
+            each("unknown offend second", "env"),
             "a container without ONNX Runtime needs no switch",
             "switched off in every container, beside one without the runtime",
         ),
     ),
     "RES-021": (
         Excuse(
-            each("offend", "encryption"),
+            each("offend second", "encryption"),
             "what is too little for one flow is enough for another",
             "inside the cluster's own network",
         ),
-        Excuse(each("upper cut", "source", "sink"), ANY_NAME),
+        Excuse(each("upper cut strange", "source", "sink"), ANY_NAME),
         Excuse(
-            each("unknown delete null upper cut empty offend", "region"),
+            each("unknown delete null upper cut empty offend second strange", "region"),
             "a global service has no region of its own; the catalog judges it by its key",
             "names of roles, to the one control plane that IAM has",
         ),

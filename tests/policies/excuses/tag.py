@@ -8,8 +8,8 @@ ANY_NAME = "any name will do"
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = {
     "TAG-001": (
-        Excuse(each("cut", "falaj.dev/owner"), ANY_NAME),
-        Excuse(each("upper cut", "app.kubernetes.io/managed-by"), ANY_NAME),
+        Excuse(each("cut strange", "falaj.dev/owner"), ANY_NAME),
+        Excuse(each("upper cut strange", "app.kubernetes.io/managed-by"), ANY_NAME),
     ),
 }
 LOGIC: dict[str, dict[str, str]] = {}
