@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from policies.node import Node
 from policies.parameters import Parameters
 from policies.path import Path
 from policies.stack import Stack, described
 
+IndexT = TypeVar("IndexT")
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
 LIST_SUFFIX = "List"
@@ -124,6 +125,17 @@ class Plan:
         """Return what the operator has set of this kind, or its defaults."""
         given = self.given.get(kind)
         return given if isinstance(given, kind) else kind()
+
+    def index(self, key: Hashable, build: Callable[[], IndexT]) -> IndexT:
+        """Return what ``build`` made for this key when it was first asked for, so that a stack is read through once."""
+        if key not in self._indexes:
+            self._indexes[key] = build()
+        found: IndexT = self._indexes[key]
+        return found
+
+    @cached_property
+    def _indexes(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def _by_type(self) -> Mapping[str, list[Resource]]:

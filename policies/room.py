@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policies.kinds import NAMESPACE, NETWORK_POLICY
 from policies.node import Node
@@ -26,26 +26,43 @@ class Room:
         return self.namespace["metadata"]["name"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Walls:
+    """NetworkPolicies by where they lie, so that a stack is read once, however many namespaces it has."""
+
+    known: list[Resource] = field(default_factory=list)
+    """Those whose namespace is named."""
+    by_name: dict[object, list[Resource]] = field(default_factory=dict)
+    unknown: list[Resource] = field(default_factory=list)
+    """Those whose namespace the cluster has not named yet."""
+    by_origin: dict[tuple[str, ...], list[Resource]] = field(default_factory=dict)
+    """The same by the namespaces that their metadata was made from."""
+
+
 def as_room(namespace: Resource, plan: Plan) -> Room:
-    """Join a namespace with the policies of the plan."""
-    policies = [found for found in plan.resources if found.type == NETWORK_POLICY]
-    return Room(
-        namespace,
-        tuple(policy for policy in policies if lies_inside(policy, namespace) is True),
-        tuple(policy for policy in policies if lies_inside(policy, namespace) is None),
-    )
+    """Join a namespace with the policies of the plan.
 
-
-def lies_inside(member: Resource, namespace: Resource) -> bool | None:
-    """Tell whether an object goes into the namespace; `None` when that is not known yet.
-
-    While the cluster has not named the namespace yet, an object belongs to it when its metadata was made from this
+    While the cluster has not named the namespace yet, a policy belongs to it when its metadata was made from this
     namespace and from no other.
     """
-    wanted, name = member["metadata"]["namespace"], namespace["metadata"]["name"]
-    if wanted.known and name.known and name.value is not None:
-        return wanted.value == name.value
-    made_from = [urn for urn in member.property_dependencies.get("metadata", ()) if type_of(urn) == NAMESPACE]
-    if wanted.value is UNKNOWN and name.value is UNKNOWN and made_from:
-        return made_from == [namespace.urn]
-    return None
+    walls, name = plan.index(_Walls, lambda: _walls(plan)), namespace["metadata"]["name"]
+    if name.known and name.value is not None:
+        return Room(namespace, tuple(walls.by_name.get(name.value, ())), tuple(walls.unknown))
+    if name.value is UNKNOWN:
+        inside = walls.by_origin.get((namespace.urn,), ())
+        return Room(namespace, tuple(inside), (*walls.known, *walls.by_origin.get((), ())))
+    return Room(namespace, (), (*walls.known, *walls.unknown))
+
+
+def _walls(plan: Plan) -> _Walls:
+    found = _Walls()
+    for policy in plan.of_type(NETWORK_POLICY):
+        wanted = policy["metadata"]["namespace"]
+        if wanted.known:
+            found.known.append(policy)
+            found.by_name.setdefault(wanted.value, []).append(policy)
+        else:
+            made_from = policy.property_dependencies.get("metadata", ())
+            found.unknown.append(policy)
+            found.by_origin.setdefault(tuple(urn for urn in made_from if type_of(urn) == NAMESPACE), []).append(policy)
+    return found

@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +17,7 @@ from uuid import uuid4
 import psutil
 import pytest
 from lightkube.codecs import from_dict
-from lightkube.resources.core_v1 import Event, Namespace, Pod, Service
+from lightkube.resources.core_v1 import Event, Namespace, Pod, Service, ServiceAccount
 from lightkube.resources.networking_v1 import NetworkPolicy
 
 from tests.localcluster.policy_agent import sockets
@@ -54,6 +55,8 @@ class Tenants:
         self.ours, self.theirs = (f"walls-{uuid4().hex[:8]}" for _ in range(2))
         for name, team in ((self.ours, "ours"), (self.theirs, "theirs")):
             self.create("v1", "Namespace", {"name": name, "labels": {"team": team}})
+        for name in (self.ours, self.theirs):
+            until(partial(self._admits_pods, name))
 
     def remove(self) -> None:
         self.network.close()
@@ -79,6 +82,11 @@ class Tenants:
         self.network.namespaces[address] = sockets.Namespace(Path(f"/proc/{process}/ns/net"))
         self.network.listen(address, "TCP", PORT)
         return address
+
+    def _admits_pods(self, namespace: str) -> bool:
+        """Whether the namespace has got the service account without which no pod is let in."""
+        accounts = self.client.list(ServiceAccount, namespace=namespace)
+        return any(account.metadata is not None and account.metadata.name == "default" for account in accounts)
 
     def _address(self, namespace: str, name: str) -> str | None:
         status = self.client.get(Pod, name, namespace=namespace).status
