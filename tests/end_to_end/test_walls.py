@@ -15,6 +15,7 @@ from lightkube.resources.core_v1 import Namespace, Pod, Service
 
 from falaj import localcluster
 from tests.end_to_end.conftest import ROOT
+from tests.python_in_pod import python_in
 
 pytestmark = pytest.mark.cluster
 
@@ -98,10 +99,7 @@ def test_the_server_cannot_reach_out(kubernetes_client: lightkube.Client, cluste
     targets = [f"{api.spec.clusterIP}:443", f"{cluster.node_address}:6443", "203.0.113.1:443", "127.0.0.1:8080"]
 
     assert pod.metadata is not None
-    answer = kubernetes_client.exec(
-        pod.metadata.name or "", namespace="tenant-local-smb", command=["python3", "-c", CONNECT, *targets], stdout=True
-    )
-    said = str(answer.stdout)
+    said = python_in(kubernetes_client, "tenant-local-smb", pod.metadata.name or "", CONNECT, *targets)
 
     blocked = {"TimeoutError", "OSError", "ConnectionRefusedError"}
     found = outcomes(said)

@@ -13,6 +13,7 @@ from lightkube.resources.core_v1 import Namespace, Pod
 
 from falaj.localcluster import Status, images
 from falaj.localcluster.images import Lock
+from tests.python_in_pod import python_in
 
 pytestmark = pytest.mark.cluster
 
@@ -100,11 +101,7 @@ def _apply_once_there_is_a_service_account(kubernetes: Client, text: str) -> Non
 
 
 def python(kubernetes: Client, pod: str, program: str) -> str:
-    """What the program prints in the pod; a failure of it fails the test."""
-    answer = kubernetes.exec(
-        pod, namespace=NAMESPACE, command=["python3", "-c", program], stdout=True, stderr=True, raise_on_error=True
-    )
-    return str(answer.stdout).strip()
+    return python_in(kubernetes, NAMESPACE, pod, program)
 
 
 def resolves(kubernetes: Client, pod: str, host: str) -> str:
