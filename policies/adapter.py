@@ -12,11 +12,12 @@ from typing import Any, Final
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import analyzer_pb2, plugin_pb2
 
-from falaj.catalog.controls import STRICTNESS, Level
+from falaj.catalog.controls import Level
 from policies.configuration import ConfigurationError, given_to, schema_of
 from policies.control import Control, Severity
 from policies.controls import load
 from policies.evaluator import Evaluator, Result, Verdict
+from policies.judgement import effective_level
 from policies.message import Message, messages
 from policies.node import MalformedError, Node
 from policies.resources import Resource
@@ -173,15 +174,10 @@ class Analyzer:
             self._providers[found.urn] = Resource(found.type, found.urn, Node(decoded(found.properties)))
         return self._providers[found.urn]
 
-    def _level(self, control: Control[Any]) -> Level:
-        """What the operator asks for, or what the stack's profiles do where that is stricter."""
-        given = self._levels.get(control.id, control.level)
-        return max(given, control.level_for(self._profiles), key=STRICTNESS.index) if self._profiles else given
-
     def _answer(self, results: Iterable[Result]) -> analyzer_pb2.AnalyzeResponse:
         answer = analyzer_pb2.AnalyzeResponse()
         for result in results:
-            level = self._level(result.control)
+            level = effective_level(result.control, self._profiles, self._levels.get(result.control.id))
             if level is Level.DISABLED:
                 continue
             if result.verdict is Verdict.NOT_APPLICABLE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from falaj.catalog.profiles import Profile, combined, profiles
@@ -13,9 +13,11 @@ from policies.node import MalformedError
 BLOCKS: Final = ("falaj:environment", "falaj:tenant")
 """Where a stack of ours describes itself, as JSON text."""
 PROFILES: Final = "falaj:profiles"
-"""Where any other stack names its profiles: a JSON list, or names parted by commas."""
+"""Where any other stack names its profiles, or one of ours further ones: a JSON list, or names parted by commas."""
 LOCAL_COUNTRY: Final = "falaj:localCountry"
 """ISO 3166 code of the country a cluster of the operator's own stands in."""
+ACCESS_GRANT: Final = "falaj:accessGrant"
+"""Where a stack that is none of ours names the provider's answer that opens a restricted region to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,12 @@ class Stack:
     """The tier of a tenant's stack."""
     data_class: str | None = None
     """The highest class of data it may hold."""
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the documents that its profiles ask for, by their kind."""
     local_country: str | None = None
     """Where a cluster of the operator's own stands."""
+    access_grant: str | None = None
+    """The provider's answer that opens a restricted region to it."""
 
     @property
     def rules(self) -> Profile:
@@ -44,7 +50,7 @@ class Stack:
 def described(config: Mapping[str, str]) -> Stack:
     """Read the description. Raises ``MalformedError`` for text that is no JSON and for a profile nobody knows."""
     block = next((_mapping(key, config[key]) for key in BLOCKS if key in config), {})
-    names = _names(block.get("profiles", config.get(PROFILES)))
+    names = tuple(dict.fromkeys((*_names(block.get("profiles")), *_names(config.get(PROFILES)))))
     if strangers := [name for name in names if name not in profiles()]:
         raise MalformedError(
             f"configuration: no profile is named {', '.join(strangers)}; there are {', '.join(profiles())}"
@@ -55,7 +61,9 @@ def described(config: Mapping[str, str]) -> Stack:
         region=block.get("region"),
         tier=block.get("tier"),
         data_class=block.get("data_class"),
+        documents=block.get("documents") or {},
         local_country=config.get(LOCAL_COUNTRY),
+        access_grant=block.get("access_grant", config.get(ACCESS_GRANT)),
     )
 
 

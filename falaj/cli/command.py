@@ -17,6 +17,11 @@ VERBS = {
     "mirror": ("falaj.cli.mirror", "mirror", "Copy every image a cluster pulls into its registry, by digest."),
     "graph": ("falaj.cli.graph", "graph", "Draw a stack's topology as SVG, from its plan."),
     "preflight": ("falaj.cli.preflight", "preflight", "Say what a stack needs before its first resource."),
+    "policy": (
+        "falaj.cli.policy",
+        "policy",
+        "What is asked of a plan, and what a plan, a state or a cluster answers.",
+    ),
     "predict": ("falaj.cli.predict", "predict", "Send a request to an endpoint, show answer and latency."),
     "serve": ("falaj.cli.serve", "serve", "Serve a model as a plain process, without a cluster."),
     "doctor": ("falaj.cli.doctor", "doctor", "Say what this machine lacks and how to mend it."),

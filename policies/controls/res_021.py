@@ -10,14 +10,15 @@ from falaj.catalog.global_services import Advice, global_services
 from falaj.catalog.regions import regions
 from policies.control import Control, Severity, Subject
 from policies.examples.kubernetes import component, data_flow, service
+from policies.examples.stacks import environment
 from policies.flows import DeclaredFlows, as_declared_flows
 from policies.kinds import COMPONENTS
 from policies.node import Node
 from policies.outcomes import Finding, Outcome, Undecided
+from policies.stack import LOCAL_COUNTRY, PROFILES, Stack
 from policies.values import UNKNOWN, shown
 
 UAE = "AE"
-OPERATOR_SAYS = "falaj:localCountry"
 OVER_TLS = frozenset({Encryption.TLS, Encryption.MUTUAL_TLS})
 INSIDE = frozenset({Encryption.CLUSTER_NETWORK, Encryption.NODE})
 PROTECTION: Mapping[str, frozenset[Encryption]] = {
@@ -37,6 +38,8 @@ CHANNELS: Mapping[str, frozenset[Encryption]] = {
 }
 """Every channel, with what its own name says about its protection."""
 
+OF_PERSONS = frozenset({DataClass.PERSONAL, DataClass.HEALTH, DataClass.FINANCIAL})
+"""Classes of data about somebody."""
 ABOUT_NO_REQUEST = frozenset({DataClass.OPERATIONAL, DataClass.PUBLIC})
 """Classes that a global service may be told: names, states and costs, never what a request holds."""
 
@@ -57,7 +60,7 @@ CONTROL = Control(
     ),
     remedy=(
         "Choose a sink in a UAE region and the encryption its data needs; "
-        f"for a cluster of your own inside the UAE, say so in the stack file: {OPERATOR_SAYS}: {UAE}."
+        f"for a cluster of your own inside the UAE, say so in the stack file: {LOCAL_COUNTRY}: {UAE}."
     ),
     note="The catalogue judges each resource's region; this control judges what components say they move.",
 )
@@ -72,7 +75,8 @@ def stays_and_is_protected(declared: DeclaredFlows) -> Iterator[Outcome]:
         if flow["global_service"].value is not None:
             yield from may_be_global(flow)
         else:
-            yield from lies_in_the_uae(flow, declared.config)
+            yield from lies_in_the_uae(flow, declared.stack)
+            yield from is_no_undocumented_transfer(flow, declared.stack)
         yield from flow["channel"].must(lambda value: value in CHANNELS, f"one of {', '.join(CHANNELS)}")
         yield from flow["data_class"].must(lambda value: value in PROTECTION, f"one of {', '.join(PROTECTION)}")
         for end in ("source", "sink"):
@@ -80,15 +84,15 @@ def stays_and_is_protected(declared: DeclaredFlows) -> Iterator[Outcome]:
         yield from is_protected(flow)
 
 
-def lies_in_the_uae(flow: Node, config: Mapping[str, str]) -> Iterator[Outcome]:
+def lies_in_the_uae(flow: Node, stack: Stack) -> Iterator[Outcome]:
     """Judge the region of a sink by the catalog, or by the operator's word where the catalog cannot know."""
     region = flow["region"]
     country = country_of(region.value)
     if country == "unknown":
-        country = config.get(OPERATOR_SAYS)
+        country = stack.local_country
         if country is None:
             yield Undecided(
-                region.path, missing=f"{OPERATOR_SAYS} in the stack file has to say where {region.value} lies"
+                region.path, missing=f"{LOCAL_COUNTRY} in the stack file has to say where {region.value} lies"
             )
             return
     allowed = ", ".join(sorted(key for key in regions() if country_of(key) == UAE))
@@ -97,6 +101,25 @@ def lies_in_the_uae(flow: Node, config: Mapping[str, str]) -> Iterator[Outcome]:
             yield replace(outcome, found=f"{outcome.found} for {shown(flow['sink'].value)}")
         else:
             yield outcome
+
+
+def is_no_undocumented_transfer(flow: Node, stack: Stack) -> Iterator[Outcome]:
+    """Judge a flow that a profile takes for a transfer: out of a free zone, or from the European Union.
+
+    Onshore regions lie outside the free zones, whose data protection laws are their own; neither the UAE nor its zones
+    have a decision of adequacy.
+    """
+    about_a_person = flow["data_class"].value in OF_PERSONS
+    region = regions().get(str(flow["region"].value))
+    if not about_a_person or region is None or region.jurisdiction.free_zone is not None:
+        return
+    for document in stack.rules.requires:
+        if document not in stack.documents:
+            yield Finding(
+                flow["region"].path,
+                f"{flow['region'].value} without a {document}",
+                f"the id of that document in the stack file ({', '.join(stack.profiles)} asks for it)",
+            )
 
 
 def may_be_global(flow: Node) -> Iterator[Outcome]:
@@ -146,11 +169,21 @@ CONTROL.good(
         ]
     ),
 )
+CONTROL.good(
+    "a free zone's company, its transfer assessed",
+    component([data_flow()]),
+    config=environment(profiles=["difc_adgm"], documents={"transfer-assessment": "TIA-7"}),
+)
+CONTROL.good(
+    "states of machines, about nobody",
+    component([data_flow(data_class="operational")]),
+    config={PROFILES: "difc_adgm"},
+)
 CONTROL.good("nothing moves", component([], token="falaj:index:LocalCluster"))  # noqa: S106 - a type token
 CONTROL.good(
     "a cluster of the operator's own, inside the UAE",
     component([data_flow(region="local")]),
-    config={OPERATOR_SAYS: UAE},
+    config={LOCAL_COUNTRY: UAE},
 )
 UAE_REGIONS = "a region in the UAE: me-central-1, uaecentral, uaenorth"
 CONTROL.good(
@@ -178,8 +211,17 @@ CONTROL.bad(
 CONTROL.bad(
     "a cluster of the operator's own, elsewhere",
     component([data_flow(region="local")]),
-    config={OPERATOR_SAYS: "BH"},
+    config={LOCAL_COUNTRY: "BH"},
     finding=f"dataFlows[0].region: found local for gateway/traefik, expected {UAE_REGIONS}",
+)
+CONTROL.bad(
+    "a free zone's company in an onshore region",
+    component([data_flow()]),
+    config={PROFILES: "difc_adgm"},
+    finding=(
+        "dataFlows[0].region: found uaenorth without a transfer-assessment, "
+        "expected the id of that document in the stack file (difc_adgm asks for it)"
+    ),
 )
 CONTROL.bad(
     "in the clear",

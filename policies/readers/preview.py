@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ GOING: Final = frozenset({"delete", "delete-replaced", "discard", "discard-repla
 """Steps after which the resource is gone."""
 
 
-def read_preview(file: Path, config: Mapping[str, str]) -> Source:
-    """Read a preview. Raises ``UnreadableError`` for what is none, with nothing half-read."""
+def read_preview(file: Path, settings_of: Callable[[str], Mapping[str, str]]) -> Source:
+    """Read a preview, with the configuration of its stack. Raises ``UnreadableError`` for what is none, whole."""
     try:
         preview = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -33,12 +33,13 @@ def read_preview(file: Path, config: Mapping[str, str]) -> Source:
     states = [each["newState"] for each in steps if each["op"] not in GOING]
     providers = {each["urn"]: _resource(each) for each in states if each["type"].startswith("pulumi:providers:")}
     resources = tuple(_resource(each, providers) for each in states)
+    stack = resources[0].urn.split("::")[0].removeprefix("urn:pulumi:") if resources else ""
     return Source(
         SourceKind.PREVIEW,
         name=str(file),
         resources=resources,
-        config={**preview.get("config", {}), **config},
-        stack=resources[0].urn.split("::")[0].removeprefix("urn:pulumi:") if resources else "",
+        config={**preview.get("config", {}), **settings_of(stack)},
+        stack=stack,
     )
 
 

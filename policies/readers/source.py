@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from policies.resources import Resource
+from policies.stack import PROFILES, described
 from policies.values import Secret, Unknown
 
 
@@ -52,6 +53,15 @@ class Source:
         judged = [[each.urn, each.type, _plain(each.root.value)] for each in (*self.resources, *self.made)]
         text = json.dumps([sorted(self.config.items()), sorted(judged, key=str)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def tightened(source: Source, chosen: Iterable[str]) -> Source:
+    """Return the source as that of a stack which keeps these profiles besides its own.
+
+    Raises ``MalformedError`` for a configuration that can't be read.
+    """
+    names = tuple(dict.fromkeys((*described(source.config).profiles, *chosen)))
+    return replace(source, config={**source.config, PROFILES: ",".join(names)}) if names else source
 
 
 def namespaced_token(version: str, kind: str) -> str:

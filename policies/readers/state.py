@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ DEPLOYMENT_VERSIONS: Final = (3, 4)
 SHAPE: Final = "the output of `pulumi stack export`"
 
 
-def read_state(file: Path, config: Mapping[str, str]) -> Source:
-    """Read a state file. Raises ``UnreadableError`` for what is none, with nothing half-read."""
+def read_state(file: Path, settings_of: Callable[[str], Mapping[str, str]]) -> Source:
+    """Read a state file, with the configuration of its stack. Raises ``UnreadableError`` for what is none, whole."""
     deployment = _deployment(file)
     found = deployment.get("resources") or []
     if not isinstance(found, list) or any(not _is_resource(each) for each in found):
@@ -27,13 +27,14 @@ def read_state(file: Path, config: Mapping[str, str]) -> Source:
             Problem(str(file), None, "a resource has no urn and type", "resources with urn, type, inputs and outputs")
         )
     providers = {each["urn"]: _resource(each, "inputs") for each in found if _is_provider(each)}
+    stack = found[0]["urn"].split("::")[0].removeprefix("urn:pulumi:") if found else ""
     return Source(
         SourceKind.STATE,
         name=str(file),
         resources=tuple(_resource(each, "inputs", providers) for each in found),
         made=tuple(_resource(each, "outputs", providers) for each in found),
-        config=config,
-        stack=found[0]["urn"].split("::")[0].removeprefix("urn:pulumi:") if found else "",
+        config=settings_of(stack),
+        stack=stack,
     )
 
 
