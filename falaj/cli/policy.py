@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from policies.readers.preview import read_preview
 from policies.readers.source import Source, tightened
 from policies.readers.state import read_state
 from policies.reference import section
+from policies.residency import report
+from policies.residency.proof import Proof, walk
 from policies.unreadable import UnreadableError
 
 existing_file = click.Path(path_type=Path, dir_okay=False)
@@ -107,26 +110,65 @@ class Asked:
         return running(self.kubeconfig, load(), {})
 
 
-@policy.command()
-@click.option("-s", "--stack", help="The plan of this stack, made here: no account, nothing is created.")
-@click.option("--state", type=existing_file, help="A state: the output of `pulumi stack export`.")
-@click.option("--preview", type=existing_file, help="The output of `pulumi preview --json`.")
-@click.option(
-    "--manifests",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Rendered Kubernetes manifests, files or folders.",
+def source_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what to judge."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+OPTIONS = (
+    click.option("-s", "--stack", help="The plan of this stack, made here: no account, nothing is created."),
+    click.option("--state", type=existing_file, help="A state: the output of `pulumi stack export`."),
+    click.option("--preview", type=existing_file, help="The output of `pulumi preview --json`."),
+    click.option(
+        "--manifests",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Rendered Kubernetes manifests, files or folders.",
+    ),
+    click.option("--cluster", is_flag=True, help="The objects of a running cluster: --kubeconfig's, or the current."),
+    click.option("--kubeconfig", type=existing_file, help="Which cluster."),
+    click.option("--profile", multiple=True, type=click.Choice(list(profiles())), help="Judge by this profile too."),
+    click.option("--offline", is_flag=True, help="With --stack: reach no cluster either."),
+    click.option("--json", "as_json_", is_flag=True, help="Print the result as JSON."),
 )
-@click.option("--cluster", is_flag=True, help="The objects of a running cluster: that of --kubeconfig, or the current.")
-@click.option("--kubeconfig", type=existing_file, help="Which cluster.")
-@click.option("--profile", multiple=True, type=click.Choice(list(profiles())), help="Judge by this profile too.")
-@click.option("--offline", is_flag=True, help="With --stack: reach no cluster either.")
-@json_option
+
+
+@policy.command()
+@source_options
 def check(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Judge one source by every control. Exit code 5 if anything stops it, 3 if any part of it could not be read."""
-    asked = Asked(**options)
+    judgement = _judged(Asked(**options))
+    if as_json_:
+        print_json(as_json(judgement))
+    else:
+        print_judgement(judgement)
+    _stop(judgement)
+
+
+@policy.command()
+@source_options
+def residency(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
+    """Walk every movement of data: prove that it may be, or name the article that forbids it. Exit codes as check."""
+    proven = walk(_judged(Asked(**options)))
+    if as_json_:
+        print_json(report.as_json(proven))
+    else:
+        print_table(report.COLUMNS, report.rows(proven))
+    broken = sum(each.proof is Proof.BROKEN for each in proven)
+    if broken:
+        raise PolicyViolationError(
+            f"{broken} of {len(proven)} movements of data may not be.",
+            code="FAL-POL-005",
+            where="falaj policy residency",
+            hint="mend what each broken row names",
+        )
+
+
+def _judged(asked: Asked) -> Judgement:
     try:
-        judgement = judge(tightened(asked.source(), asked.profile), load())
+        return judge(tightened(asked.source(), asked.profile), load())
     except UnreadableError as error:
         raise ConfigurationError(
             str(error), code="FAL-POL-002", where="falaj policy check", hint="mend it; nothing was judged"
@@ -135,11 +177,6 @@ def check(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the opti
         raise ConfigurationError(
             str(error), code="FAL-POL-003", where="falaj policy check", hint="mend the stack's configuration"
         ) from None
-    if as_json_:
-        print_json(as_json(judgement))
-    else:
-        print_judgement(judgement)
-    _stop(judgement)
 
 
 def _stop(judgement: Judgement) -> None:

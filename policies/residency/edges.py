@@ -16,8 +16,8 @@ from policies.values import UNKNOWN
 
 RESIDENCY: Final = "RES-"
 """How the ids of controls begin that judge where data lies."""
-PROOF: Final = "RES-021"
-"""The control that judges declared flows; its findings are about edges that are here already."""
+FLOWS: Final = ("RES-021", "RES-022")
+"""The controls that judge declared flows; their findings are about edges that are here already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Edge:
     """Where in that resource."""
     finding: Finding | None = None
     """For a movement that a setting makes: what its control says of it."""
-    control: str = PROOF
+    control: str = FLOWS[0]
     """Id of the control that judges it."""
 
     @property
@@ -62,7 +62,7 @@ def made_by_settings(results: Sequence[Result]) -> Iterator[Edge]:
     for result in results:
         if result.verdict not in (Verdict.FAIL, Verdict.WAIVED) or not result.control.id.startswith(RESIDENCY):
             continue
-        for finding in result.findings if result.control.id != PROOF else ():
+        for finding in result.findings if result.control.id not in FLOWS else ():
             urn = finding.urn or result.urn
             yield Edge(
                 source=urn.split("::", 3)[-1],
