@@ -26,6 +26,7 @@ from policies.readers.state import read_state
 from policies.reference import section
 from policies.residency import report
 from policies.residency.proof import Proof, walk
+from policies.scaffold import ScaffoldError, begin
 from policies.unreadable import UnreadableError
 
 existing_file = click.Path(path_type=Path, dir_okay=False)
@@ -76,6 +77,19 @@ def explain(*, control: str) -> None:
     output.print(section(found), markup=False)
     strict = [name for name, level in levels.items() if level is Level.MANDATORY]
     output.print(f"- Stops a plan of: {', '.join(strict) or 'no profile'}", markup=False)
+
+
+@policy.command()
+@click.argument("control", metavar="ID")
+def new(*, control: str) -> None:
+    """Begin a control of your own: a file with a check, a fix and examples that prove it, to change into yours."""
+    try:
+        file = begin(control)
+    except ScaffoldError as error:
+        raise ConfigurationError(
+            str(error), code="FAL-POL-006", where="falaj policy new", hint="choose another id"
+        ) from None
+    output.print(f"wrote {file}; prove it with: pytest tests/policies -k '{control} or {file.stem}'", markup=False)
 
 
 @dataclass(frozen=True, kw_only=True)
