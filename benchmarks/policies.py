@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from policies.values import UNKNOWN
 from policies.wire import UNKNOWNS
 
 ROOT = Path(__file__).parents[1]
+TODAY = date(2026, 11, 22)
 PACK = ROOT / "policies"
 SDK_PACK = ROOT / "benchmarks" / "programs" / "sdk_pack"
 SDK = "pulumi-policy==1.21.0"
@@ -47,6 +49,8 @@ import sys, tempfile
 from pathlib import Path
 from falaj import engine
 from falaj.cli import placeholders, stand_ins
+
+TODAY = date(2026, 11, 22)
 root, stack, packs = Path(sys.argv[1]), sys.argv[2], tuple(map(Path, sys.argv[3:]))
 with tempfile.TemporaryDirectory() as folder:
     options = engine.Options(
@@ -113,7 +117,7 @@ def _again(found: Resource, number: int) -> Resource:
 
 def _judging(resources: list[Resource], rounds: int) -> list[float]:
     source = Source(SourceKind.PREVIEW, STACK, tuple(resources), config=configuration(STACK))
-    return [_seconds(lambda: judge(source, load())) for _ in range(rounds)]
+    return [_seconds(lambda: judge(source, load(), today=TODAY)) for _ in range(rounds)]
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from policies.server import serve
+from policies.unreadable import UnreadableError
 
 
 def announce(port: int) -> None:
@@ -14,4 +15,7 @@ def announce(port: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(announce)
+    try:
+        serve(announce)
+    except UnreadableError as error:
+        sys.exit(str(error))

@@ -6,7 +6,8 @@ broken call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from google.protobuf.empty_pb2 import Empty
@@ -22,6 +23,7 @@ from policies.message import Message, messages
 from policies.node import MalformedError, Node
 from policies.resources import Resource
 from policies.stack import described
+from policies.waivers import Waiver, WaiverRefusedError, apply
 from policies.wire import decoded
 
 PACK: Final = "falaj"
@@ -47,6 +49,10 @@ WIRE_SEVERITIES: Final = {
 }
 
 
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
+
+
 class RefusedError(Exception):
     """The engine asked for something that makes no sense to this pack."""
 
@@ -57,8 +63,16 @@ class Analyzer:
     Refuses configuration for a control it does not have.
     """
 
-    def __init__(self, controls: Iterable[Control[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        controls: Iterable[Control[Any]] | None = None,
+        *,
+        waivers: Iterable[Waiver] = (),
+        today: Callable[[], date] = _today,
+    ) -> None:
         self._evaluator = Evaluator(load() if controls is None else controls)
+        self._waivers, self._today = tuple(waivers), today
+        self._stack = ""
         self._levels: dict[str, Level] = {}
         self._profiles: tuple[str, ...] = ()
         self._config: Mapping[str, str] = {}
@@ -75,10 +89,11 @@ class Analyzer:
         self, request: analyzer_pb2.AnalyzerStackConfigureRequest
     ) -> analyzer_pb2.AnalyzerStackConfigureResponse:
         """Take note of the stack's settings and of whether this is a preview."""
-        self._config = dict(request.config)
+        self._config, self._stack = dict(request.config), request.stack
         try:
             self._profiles = described(self._config).profiles
-        except MalformedError as error:
+            self._with_waivers(())
+        except (MalformedError, WaiverRefusedError) as error:
             raise RefusedError(str(error)) from None
         self._preview = request.dry_run
         self._asked.clear()
@@ -174,9 +189,14 @@ class Analyzer:
             self._providers[found.urn] = Resource(found.type, found.urn, Node(decoded(found.properties)))
         return self._providers[found.urn]
 
+    def _with_waivers(self, results: Iterable[Result]) -> tuple[Result, ...]:
+        if not self._waivers:
+            return tuple(results)
+        return apply(results, self._waivers, stack=self._stack, profiles=self._profiles, today=self._today()).results
+
     def _answer(self, results: Iterable[Result]) -> analyzer_pb2.AnalyzeResponse:
         answer = analyzer_pb2.AnalyzeResponse()
-        for result in results:
+        for result in self._with_waivers(results):
             level = effective_level(result.control, self._profiles, self._levels.get(result.control.id))
             if level is Level.DISABLED:
                 continue

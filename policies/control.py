@@ -113,6 +113,9 @@ class Control(Generic[ViewT]):
     """What the operator's policy configuration may set for it."""
     asked: Asked | None = None
     """Who asks for it, where the catalog doesn't know the control."""
+    admits: str = ""
+    """The same in CEL, true where an object keeps the control; see `policies.admission` for its variables. Empty where
+    CEL can't say it."""
     note: str = ""
     """Where the control says more or less than its wording elsewhere, and why."""
     examples: Examples = field(default_factory=Examples)

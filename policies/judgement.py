@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from falaj.catalog.controls import STRICTNESS, Level
@@ -13,6 +14,7 @@ from policies.message import Message, messages
 from policies.parameters import Parameters
 from policies.readers.source import Source, SourceKind
 from policies.stack import described
+from policies.waivers import Applied, Waiver, apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Judgement:
     results: tuple[Result, ...]
     levels: Mapping[str, Level]
     """What breaking each control does here, by its id."""
+    applied: Applied
+    """What waivers say, and those that somebody has to look at."""
 
     @property
     def messages(self) -> Iterator[tuple[Result, Message]]:
@@ -58,12 +62,15 @@ def judge(
     source: Source,
     controls: Iterable[Control[Any]],
     *,
+    today: date,
+    waivers: Iterable[Waiver] = (),
     levels: Mapping[str, Level] | None = None,
     given: Mapping[type[Parameters], Parameters] | None = None,
 ) -> Judgement:
     """Judge a source by all controls. ``levels`` are the operator's own; profiles of the stack may only tighten them.
 
-    Raises ``MalformedError`` for a configuration that can't be read.
+    Raises ``MalformedError`` for a configuration that can't be read, ``WaiverRefusedError`` for waivers that may not
+    be.
     """
     evaluator = Evaluator(controls, given)
     profiles = described(source.config).profiles
@@ -72,7 +79,8 @@ def judge(
     effective = {
         control.id: effective_level(control, profiles, (levels or {}).get(control.id)) for control in evaluator.controls
     }
-    return Judgement(source, evaluator.controls, (*alone, *together), effective)
+    applied = apply((*alone, *together), waivers, stack=source.stack, profiles=profiles, today=today)
+    return Judgement(source, evaluator.controls, applied.results, effective, applied)
 
 
 def effective_level(control: Control[Any], profiles: tuple[str, ...], given: Level | None) -> Level:

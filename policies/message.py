@@ -50,7 +50,10 @@ def _lines(result: Result, level: Level, *, preview: bool) -> Iterator[tuple[str
     if result.verdict is Verdict.ERROR:
         yield None, level, f"could not be checked, so it is not let through: {result.reason}"
     for finding in result.findings:
-        yield finding.urn, level, str(finding)
+        if result.verdict is Verdict.WAIVED:
+            yield finding.urn, Level.ADVISORY, f"{finding}; waiver {result.waiver} lets it be"
+        else:
+            yield finding.urn, level, str(finding)
     for undecided in result.undecided:
         if undecided.missing is not None:
             yield undecided.urn, level, str(undecided)

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import analyzer_pb2
 
 from policies.adapter import Analyzer, RefusedError
+from policies.waiver_files import read_waivers
 
 SERVICE: Final = "pulumirpc.Analyzer"
 # A stack with resource definitions in it is analysed in one message of several megabytes.
@@ -56,8 +57,11 @@ def listen(analyzer: Analyzer) -> tuple[grpc.Server, int]:
 
 
 def serve(announce: Callable[[int], object]) -> None:
-    """Serve until told to stop, or until the process that started this one is gone."""
-    server, port = listen(Analyzer())
+    """Serve until told to stop, or until the process that started this one is gone.
+
+    Raises ``UnreadableError`` for waivers that can't be read: nothing is judged with half of them.
+    """
+    server, port = listen(Analyzer(waivers=read_waivers()))
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

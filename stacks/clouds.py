@@ -25,6 +25,7 @@ def platform_settings(
         domain=environment.domain,
         replicas=GATEWAY_REPLICAS[environment.stage],
         load_balancer=load_balancer,
+        profiles=environment.profiles,
     )
 
 

@@ -1,4 +1,4 @@
-"""What runs inside every cluster, wherever it stands: the certificate authority and the gateway."""
+"""What runs inside every cluster, wherever it stands: certificate authority, gateway, controls at the door."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components.admission.kubernetes import AdmissionControls
+from components.admission.spec import AdmissionSpec
 from components.gateway.certificates import CertificateAuthority
 from components.gateway.kubernetes import GatewayPlatform
 from components.gateway.load_balancer import LoadBalancerSpec
 from components.gateway.spec import CertificateAuthoritySpec, GatewayPlatformSpec
+from components.labels import ROLE
 from components.zero_trust.edges import End
 from stacks.images import CERT_MANAGER, TRAEFIK, Images, pull_policy
 
@@ -28,6 +31,8 @@ class PlatformSettings:
     """Gateway pods."""
     load_balancer: LoadBalancerSpec = field(default_factory=LoadBalancerSpec)
     """What stands in front of the gateway."""
+    profiles: tuple[str, ...] = ()
+    """The profiles it keeps; none means the baseline."""
 
 
 def platform(settings: PlatformSettings, images: Images, *, api_server: End, inside: pulumi.ResourceOptions) -> None:
@@ -56,6 +61,11 @@ def platform(settings: PlatformSettings, images: Images, *, api_server: End, ins
             load_balancer=settings.load_balancer,
         ),
         api_server=api_server,
+        opts=inside,
+    )
+    AdmissionControls(
+        "admission",
+        AdmissionSpec(owner=settings.owner, profiles=settings.profiles, namespace_label=ROLE),
         opts=inside,
     )
     pulumi.export("region", settings.region)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from policies.residency import report
 from policies.residency.proof import Proof, walk
 from policies.scaffold import ScaffoldError, begin
 from policies.unreadable import UnreadableError
+from policies.waiver_files import read_waivers
+from policies.waivers import WaiverRefusedError
 
 existing_file = click.Path(path_type=Path, dir_okay=False)
 json_option = click.option("--json", "as_json_", is_flag=True, help="Print the result as JSON.")
@@ -182,10 +185,15 @@ def residency(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the 
 
 def _judged(asked: Asked) -> Judgement:
     try:
-        return judge(tightened(asked.source(), asked.profile), load())
+        today = datetime.now(tz=UTC).date()
+        return judge(tightened(asked.source(), asked.profile), load(), today=today, waivers=read_waivers())
     except UnreadableError as error:
         raise ConfigurationError(
             str(error), code="FAL-POL-002", where="falaj policy check", hint="mend it; nothing was judged"
+        ) from None
+    except WaiverRefusedError as error:
+        raise ConfigurationError(
+            str(error), code="FAL-POL-007", where="falaj policy check", hint="mend or remove the waiver"
         ) from None
     except MalformedError as error:
         raise ConfigurationError(
@@ -194,6 +202,13 @@ def _judged(asked: Asked) -> Judgement:
 
 
 def _stop(judgement: Judgement) -> None:
+    if unused := [waiver.id for waiver in judgement.applied.unused]:
+        raise ConfigurationError(
+            f"Waivers that let nothing be: {', '.join(unused)}.",
+            code="FAL-POL-008",
+            where=judgement.source.name,
+            hint="remove them: what they were for is mended",
+        )
     if judgement.stops:
         raise PolicyViolationError(
             f"{judgement.source.name} breaks what its profiles ask for; the findings are above.",

@@ -15,6 +15,8 @@ def print_judgement(judgement: Judgement) -> None:
     told = sorted(judgement.messages, key=lambda each: each[1].level is not Level.MANDATORY)
     for _, message in told:
         output.print(f"{message.level}: {message.text}\n", markup=False)
+    for waiver in judgement.applied.expiring:
+        output.print(f"waiver {waiver.id} for {waiver.policy} ends on {waiver.expires}", markup=False)
     counts = ", ".join(f"{judgement.count(verdict)} {verdict}" for verdict in Verdict if judgement.count(verdict))
     output.print(
         f"{judgement.source.name}: {len(judgement.source.resources)} resources, {len(judgement.controls)} controls: "
@@ -47,5 +49,9 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
             }
             for result in judgement.results
         ],
+        "waivers": {
+            name: [waiver.id for waiver in getattr(judgement.applied, name)]
+            for name in ("expired", "expiring", "unused")
+        },
         "idle": [control.id for control in judgement.idle],
     }

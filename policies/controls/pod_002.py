@@ -23,6 +23,11 @@ CONTROL = Control(
         "container.securityContext.runAsUser",
     ),
     remedy="Set securityContext.runAsNonRoot to true and runAsUser to a number other than 0, or leave it to the image.",
+    admits=(
+        "variables.containers.all(c, "
+        "c.?securityContext.runAsNonRoot.orValue(variables.pod.?securityContext.runAsNonRoot.orValue(false)) && "
+        "c.?securityContext.runAsUser.orValue(variables.pod.?securityContext.runAsUser.orValue(1)) != 0)"
+    ),
 )
 
 

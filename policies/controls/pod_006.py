@@ -29,6 +29,12 @@ CONTROL = Control(
         "Remove hostNetwork, hostPID, hostIPC, hostPath and hostPort; "
         "for shared memory use an emptyDir of medium Memory with a sizeLimit."
     ),
+    admits=(
+        "!variables.pod.?hostNetwork.orValue(false) && !variables.pod.?hostPID.orValue(false) && "
+        "!variables.pod.?hostIPC.orValue(false) && "
+        "variables.pod.?volumes.orValue([]).all(v, !has(v.hostPath)) && "
+        "variables.containers.all(c, c.?ports.orValue([]).all(p, p.?hostPort.orValue(0) == 0))"
+    ),
 )
 
 

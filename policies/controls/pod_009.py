@@ -27,6 +27,11 @@ CONTROL = Control(
         "lasting_container.resources.limits.memory",
     ),
     remedy="Write all four: resources.requests and resources.limits, each with cpu and memory.",
+    admits=(
+        "variables.lasting.all(c, ['requests', 'limits'].all(kind, ['cpu', 'memory'].all(unit, "
+        "c.?resources[?kind][?unit].hasValue() && "
+        "isQuantity(string(c.resources[kind][unit])) && quantity(string(c.resources[kind][unit])).isGreaterThan(quantity('0')))))"
+    ),
     note="Kubernetes would copy a missing request from the limit; written out, a reviewer sees both.",
 )
 

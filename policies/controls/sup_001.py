@@ -21,6 +21,11 @@ CONTROL = Control(
     applies_to=WORKLOADS,
     reads=("container.image", "pod.volumes[*].image.reference"),
     remedy="Write the image as name@sha256:…; `falaj images build` records the digest of each image it makes.",
+    admits=(
+        "variables.containers.all(c, c.?image.orValue('').matches('^[^@]+@sha256:[0-9a-f]{64}$')) && "
+        "variables.pod.?volumes.orValue([]).all(v, "
+        "!has(v.image) || v.image.?reference.orValue('').matches('^[^@]+@sha256:[0-9a-f]{64}$'))"
+    ),
     note="Images mounted as volumes count too: a model is code that decides.",
 )
 

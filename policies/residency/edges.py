@@ -41,6 +41,8 @@ class Edge:
     """For a movement that a setting makes: what its control says of it."""
     control: str = FLOWS[0]
     """Id of the control that judges it."""
+    waived: bool = False
+    """Whether a reviewed waiver lets that finding be."""
 
     @property
     def known(self) -> bool:
@@ -78,6 +80,7 @@ def made_by_settings(results: Sequence[Result]) -> Iterator[Edge]:
                 at=str(finding.at),
                 finding=finding,
                 control=result.control.id,
+                waived=result.verdict is Verdict.WAIVED,
             )
 
 

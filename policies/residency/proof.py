@@ -65,11 +65,10 @@ def walk(judgement: Judgement) -> tuple[Proven, ...]:
     said = _said(judgement.results)
     edges = sorted(declared(judgement.source.whole), key=lambda edge: (order_of(edge.channel), edge.source, edge.sink))
     proven = [_of_a_flow(edge, said.get(edge.urn, ()), stack) for edge in edges]
-    waived = {(result.urn, result.control.id) for result in judgement.results if result.verdict is Verdict.WAIVED}
     references = {control.id: shown_references(control) for control in judgement.controls}
     for edge in made_by_settings(judgement.results):
         articles = tuple(f"{each.framework} {each.clause}" for each in references[edge.control])
-        proof = Proof.WAIVED if (edge.urn, edge.control) in waived else Proof.BROKEN
+        proof = Proof.WAIVED if edge.waived else Proof.BROKEN
         proven.append(Proven(edge, proof, (str(edge.finding),), articles))
     return tuple(proven)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from policies.judgement import judge
 from policies.readers.manifests import live, read_manifests
 from policies.readers.source import SourceKind
 from policies.unreadable import UnreadableError
+
+TODAY = date(2026, 11, 22)
 
 POD = """\
 apiVersion: v1
@@ -51,7 +54,7 @@ def test_the_same_controls_judge_them(tmp_path: Path) -> None:
     file = tmp_path / "pod.json"
     file.write_text(POD)
 
-    (result,) = judge(read_manifests([file], {}), named("SUP-001")).results
+    (result,) = judge(read_manifests([file], {}), named("SUP-001"), today=TODAY).results
 
     assert (result.verdict, result.urn) == (
         Verdict.FAIL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from policies.readers.source import SourceKind, tightened
 from policies.stack import described
 from policies.unreadable import UnreadableError
 from policies.wire import UNKNOWNS
+
+TODAY = date(2026, 11, 22)
 
 URN = "urn:pulumi:prod::shop::aws:kms/key:Key::"
 
@@ -40,14 +43,14 @@ def test_what_will_be_there_is_judged_and_what_goes_is_not(tmp_path: Path) -> No
         step("weak", "update"),
     )
 
-    judgement = judge(source, named("KEY-001"))
+    judgement = judge(source, named("KEY-001"), today=TODAY)
     verdicts = {result.urn.removeprefix(URN): result.verdict for result in judgement.results}
     assert source.kind is SourceKind.PREVIEW
     assert verdicts == {"kept": Verdict.PASS, "made": Verdict.UNKNOWN, "weak": Verdict.FAIL}
 
 
 def test_what_is_not_known_yet_is_told_and_stops_nothing(tmp_path: Path) -> None:
-    judgement = judge(read(tmp_path, step("made", enableKeyRotation=UNKNOWNS[2])), named("KEY-001"))
+    judgement = judge(read(tmp_path, step("made", enableKeyRotation=UNKNOWNS[2])), named("KEY-001"), today=TODAY)
 
     assert [message.level for _, message in judgement.messages] == ["advisory"]
     assert not judgement.stops

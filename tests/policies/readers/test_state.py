@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from policies.readers.state import read_state
 from policies.unreadable import UnreadableError
 from policies.values import UNKNOWN, Secret
 from policies.wire import SECRET, SIGNATURE, UNKNOWNS
+
+TODAY = date(2026, 11, 22)
 
 ROOT = "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod"
 PROVIDER = "urn:pulumi:prod::shop::pulumi:providers:aws::uae"
@@ -97,7 +100,7 @@ def test_controls_judge_it_with_the_configuration_of_its_stack(tmp_path: Path) -
 
     broken = stack()
     del broken[2]["inputs"]["enableKeyRotation"]
-    judgement = judge(read_state(written(tmp_path, exported(*broken)), settings_of), named("KEY-001"))
+    judgement = judge(read_state(written(tmp_path, exported(*broken)), settings_of), named("KEY-001"), today=TODAY)
 
     (result,) = judgement.results
     assert asked == ["prod"]

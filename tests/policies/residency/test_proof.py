@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -21,12 +22,16 @@ from policies.residency.report import as_json, rows
 from policies.resources import Resource, resource
 from policies.values import UNKNOWN
 
+TODAY = date(2026, 11, 22)
+
 THE_ID = "expected the id of that document in the stack file"
 CONTROLS = ("RES-021", "RES-022")
 
 
 def judged(*resources: Resource, config: dict[str, str] | None = None, also: tuple[str, ...] = ()) -> Judgement:
-    return judge(Source(SourceKind.PREVIEW, "a stack", resources, config=config or {}), named(*CONTROLS, *also))
+    return judge(
+        Source(SourceKind.PREVIEW, "a stack", resources, config=config or {}), named(*CONTROLS, *also), today=TODAY
+    )
 
 
 def proven(*flows: dict[str, object], config: dict[str, str] | None = None) -> list[Proven]:
