@@ -13,6 +13,8 @@ from components.serving.kubernetes import OnnxRuntimeServer
 from components.serving.spec import OnnxRuntimeServerSpec
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.spec import NamespaceSpec
+from falaj.catalog.model_annotations import MODEL_REGISTER
+from falaj.catalog.regions import regions
 from falaj.catalog.tiers import Isolation, Tier, tiers
 from stacks.environment_settings import LocalEnvironment
 from stacks.images import ONNX_RUNTIME, Images, pull_policy
@@ -32,6 +34,8 @@ class Resident:
     """What its file says."""
     images: Images
     """What each image name stands for, where its cluster pulls from."""
+    country: str
+    """ISO 3166 code of the country it lies in; `unknown` for a cluster of which nobody said."""
     own_machines: bool
     """Whether its pods run on machines of their own."""
 
@@ -43,7 +47,9 @@ class Resident:
             raise LookupError(f"{file.name} is no tenant")
         dedicated = tiers()[settings.tier].isolation is Isolation.DEDICATED_NODES
         in_a_cloud = not isinstance(file.home, LocalEnvironment)
-        return cls(file.name, settings, images or file.images, own_machines=dedicated and in_a_cloud)
+        known = regions()[settings.region].jurisdiction.country
+        country = known if known != "unknown" else file.settings.local_country or known
+        return cls(file.name, settings, images or file.images, country, own_machines=dedicated and in_a_cloud)
 
     @property
     def tier(self) -> Tier:
@@ -94,7 +100,7 @@ def reside(resident: Resident, environment: pulumi.StackReference, *, inside: pu
         gateway_class=environment.require_output("gateway_class"),
         opts=inside,
     )
-    endpoints = {}
+    endpoints, register = {}, []
     for key, endpoint in settings.endpoints.items():
         spec = _endpoint(resident, key, endpoint)
         server = OnnxRuntimeServer(
@@ -105,10 +111,15 @@ def reside(resident: Resident, environment: pulumi.StackReference, *, inside: pu
             host_suffix=door.host_suffix,
             opts=inside,
         )
+        if spec.governance is not None:
+            register.append(
+                spec.governance.entry(name=key, owner=spec.owner, model=spec.model, residency=resident.country)
+            )
         endpoints[key] = _way_to(server, endpoint.model_name or key, spec.model, environment)
 
     pulumi.export("namespace", room.namespace)
     pulumi.export("endpoints", endpoints)
+    pulumi.export(MODEL_REGISTER, register)
     pulumi.export("certificate_authority", environment.require_output("certificate_authority"))
 
 
@@ -145,6 +156,7 @@ def _endpoint(resident: Resident, key: str, endpoint: EndpointSettings) -> OnnxR
         disruption=tier.disruption,
         spread=tier.spread,
         calls=endpoint.calls,
+        governance=endpoint.governance,
         own_machines=resident.own_machines,
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.serving.governance import GovernanceSpec
 from components.serving.spec import Calls, DnsLabel
 from falaj.catalog.data_flows import DataClass
 from falaj.catalog.tiers import Resources
@@ -30,6 +31,9 @@ class EndpointSettings(BaseModel):
     replicas: int | None = Field(default=None, ge=1, description="Pods that answer; the tier's number if absent.")
     resources: Resources | None = Field(default=None, description="One pod's size; the tier's if absent.")
     calls: Calls = Field(default=(), description="Services outside the cluster that it may call.")
+    governance: GovernanceSpec | None = Field(
+        default=None, description="What is said of the model: version, purpose, risk, training data."
+    )
 
 
 class TenantSettings(BaseModel):

@@ -15,10 +15,14 @@ from components.serving.flows import ends_of, flows_of
 from components.serving.pods import HTTP_PORT, pod_template
 from components.zero_trust.edges import edges_of
 from components.zero_trust.restricted import POD_CONTROLS, rolling_update
-from falaj.catalog.data_flows import DataFlow
+from falaj.catalog.data_flows import DataClass, DataFlow
 
 if TYPE_CHECKING:
     from components.serving.spec import OnnxRuntimeServerSpec
+
+AI_CONTROLS = ("AIG-001", "AIG-002", "AIG-003", "AIG-005", "AIG-006", "AIG-008")
+ABOUT_PERSONS = frozenset({DataClass.PERSONAL, DataClass.HEALTH, DataClass.FINANCIAL})
+"""Classes of data about somebody."""
 
 
 class OnnxRuntimeServer(pulumi.ComponentResource):
@@ -37,7 +41,7 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
     """Name of its Service in the tenant's namespace."""
     data_flows: tuple[DataFlow, ...]
     """What it receives, reads and sends."""
-    controls = ("NET-003", *POD_CONTROLS, "POD-012", "RES-019", "RES-021", "SUP-001", "TAG-001")
+    controls = ("NET-003", *POD_CONTROLS, "POD-012", "RES-019", "RES-021", "SUP-001", "TAG-001", *AI_CONTROLS)
     """Controls it supports."""
 
     def __init__(
@@ -93,7 +97,7 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
         )
         kubernetes.apps.v1.Deployment(
             f"{self._name}-server",
-            metadata=self._metadata,
+            metadata=self._with_annotations(),
             spec={
                 "replicas": self._spec.replicas,
                 "strategy": rolling_update(),
@@ -104,6 +108,16 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[edges]),
         )
+
+    def _with_annotations(self) -> Manifest:
+        """What is said of the model stands on the object and not on its pods: a new assessment restarts no server."""
+        spec = self._spec
+        if spec.governance is None:
+            return self._metadata
+        annotations = spec.governance.annotations(
+            name=spec.endpoint, owner=spec.owner, model=spec.model, personal=spec.data_class in ABOUT_PERSONS
+        )
+        return {**self._metadata, "annotations": annotations}
 
     def _make_service(self) -> pulumi.Output[str]:
         service = kubernetes.core.v1.Service(

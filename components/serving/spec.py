@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from components.gateway.names import API_SERVER_END, CLIENTS_END
 from components.gateway.spec import ImageByDigest, Owner, PullPolicy
+from components.serving.governance import GovernanceSpec
 from falaj.catalog.data_flows import DataClass, Encryption, Port
 from falaj.catalog.tiers import Disruption, Resources
 
@@ -80,6 +81,7 @@ class OnnxRuntimeServerSpec(BaseModel):
     disruption: Disruption = Field(description="How many pods planned work may take away.")
     spread: tuple[str, ...] = Field(description="Node labels over which pods are spread.")
     calls: Calls = Field(default=(), description="Services outside that it may call; none by default.")
+    governance: GovernanceSpec | None = Field(default=None, description="What is said of its model.")
     own_machines: bool = Field(default=False, description="Whether it runs on machines of its tenant alone.")
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from falaj.engine.kubernetes.discovery import Discovery, Kind
 from falaj.engine.kubernetes.errors import UnknownKindError
 from falaj.engine.resource_state import ResourceState
 from falaj.engine.stack_settings import StackSettings
+from falaj.engine.urn import ROOT_STACK_TYPE
 from falaj.engine.wire import encode
 from policies.control import Control
 from policies.node import Node
 from policies.readers.manifests import live
 from policies.readers.source import Source, SourceKind
 from policies.resources import Resource
+from policies.values import UNKNOWN
 from policies.wire import decoded
 
 PAGE = 500
@@ -44,11 +47,13 @@ def planned(stack: str, *, offline: bool) -> Source:
             state_directory=state_directory(),
         )
         result = engine.preview(engine.Project.load(root), stack, options)
-    resources = {state.urn: state for state in result.asked}
+    states = {state.urn: state for state in result.asked}
+    resources = tuple(_resource(state, states) for state in result.asked)
     return Source(
         SourceKind.PREVIEW,
         name=f"stack {stack}",
-        resources=tuple(_resource(state, resources) for state in result.asked),
+        resources=resources,
+        made=tuple(_with_outputs(each, result.outputs) for each in resources),
         config=settings_of(stack),
         stack=stack,
     )
@@ -99,6 +104,20 @@ def _listed(client: ApiClient, kind: Kind) -> Iterator[Mapping[str, Any]]:
         next_page = str((answer.get("metadata") or {}).get("continue") or "")
         if not next_page:
             return
+
+
+def _with_outputs(found: Resource, outputs: Mapping[str, Any]) -> Resource:
+    """Return the stack itself with what it puts out, any other resource as it is."""
+    return replace(found, root=Node(_known(outputs))) if found.type == ROOT_STACK_TYPE else found
+
+
+def _known(value: Any) -> object:  # noqa: ANN401 - JSON
+    """Return an output as a check sees it: the engine gives nothing where a value is not known yet."""
+    if isinstance(value, Mapping):
+        return {name: _known(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_known(member) for member in value]
+    return UNKNOWN if value is None else value
 
 
 def _resource(state: ResourceState, resources: Mapping[str, ResourceState], *, alone: bool = False) -> Resource:

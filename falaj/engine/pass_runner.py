@@ -157,6 +157,8 @@ class PassRunner:
         if deployment.has_failed():
             return
         try:
+            # Policies may ask what the stack puts out, as with the Pulumi CLI.
+            self._registrations.finish_stack()
             self._registrations.planner.judge_stack()
             if deployment.stopping_violations() and not deployment.dry_run:
                 return
