@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Plan, Resource
+from policies.values import holds_unknown
 
 IDENTITIES: Final = ("id", "arn", "name", "bucket", "keyId")
 """Outputs by which another resource may name this one."""
@@ -49,7 +50,8 @@ def companions(principal: Resource, plan: Plan, token: str, *properties: str) ->
     for each in own:
         if isinstance(each.value, str):
             certain |= {found.urn: found for found in speakers.by_value.get(each.value, ())}
-    undecided = speakers.nameless if all(each.known for each in own) else [*speakers.nameless, *speakers.literal]
+    named_yet = not any(holds_unknown(each.value) for each in own)
+    undecided = speakers.nameless if named_yet else [*speakers.nameless, *speakers.literal]
     return Companions(tuple(certain.values()), tuple(found for found in undecided if found.urn not in certain))
 
 
@@ -90,3 +92,26 @@ def said_of(found: Resource, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
     """Say of each outcome that it lies in this resource, where that is another than the one judged."""
     for outcome in outcomes:
         yield outcome if isinstance(outcome, NotApplicable) else replace(outcome, urn=outcome.urn or found.urn)
+
+
+def called(found: Resource, name: str) -> Resource:
+    """Return a resource under the name that an input gives it: what Azure names so, others name before it exists."""
+    given = found[name]
+    if given.value is None or not isinstance(found.root.value, Mapping):
+        return found
+    return replace(found, root=replace(found.root, value={**found.root.value, "name": given.value}))
+
+
+def by_companions(
+    found: Companions, name: str, judge: Callable[[Resource], Iterator[Outcome]], otherwise: Iterable[Outcome]
+) -> Iterator[Outcome]:
+    """Judge every companion. Where none is certain, say of which it is not known, or else what holds without one.
+
+    ``name`` is the property by which a companion names its principal.
+    """
+    for each in found.certain:
+        yield from said_of(each, judge(each))
+    if not found.certain:
+        yield from (outcome for each in found.undecided for outcome in said_of(each, [each[name].undecided]))
+    if not (found.certain or found.undecided):
+        yield from otherwise

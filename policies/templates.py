@@ -7,6 +7,7 @@ from typing import Any
 
 from policies.node import Node
 from policies.outcomes import Outcome
+from policies.values import UNKNOWN
 
 
 def is_true(node: Node, expected: str = "true") -> Iterator[Outcome]:
@@ -45,3 +46,9 @@ def is_at_least(node: Node, least: float, expected: str) -> Iterator[Outcome]:
     yield from node.must(
         lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least, expected
     )
+
+
+def is_given(node: Node, expected: str) -> Iterator[Outcome]:
+    """Find a value that is missing or empty; what lies inside it need not be known yet."""
+    if node.known or node.value is UNKNOWN:
+        yield from is_set(node, expected)

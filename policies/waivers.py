@@ -212,6 +212,8 @@ def apply(
     broken as any, and says so. Raises ``WaiverRefusedError`` for waivers that may not be.
     """
     given = tuple(waivers)
+    if not given:
+        return Applied(tuple(results), (), (), ())
     _refuse(given, stack, profiles, load() if controls is None else controls)
     own = tuple(waiver for waiver in given if stack in waiver.stacks)
     used: set[str] = set()

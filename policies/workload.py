@@ -74,8 +74,10 @@ def expand(read: str, token: str) -> tuple[str, ...]:
     ``lasting_container.`` for any but the ephemeral ones.
     """
     head, _, rest = read.partition(".")
-    if token not in POD_SPEC_BY_TOKEN or head not in {"pod", "container", "lasting_container"}:
+    if head not in {"pod", "container", "lasting_container"}:
         return (read,)
+    if token not in POD_SPEC_BY_TOKEN:
+        return ()
     pod = ".".join(POD_SPEC_BY_TOKEN[token])
     if head == "pod":
         return (f"{pod}.{rest}",)

@@ -1,14 +1,26 @@
-"""What every test of the suite shares: the real cluster, and a CI run that skips nothing silently."""
+"""What every test of the suite shares: the real cluster, thrift, and a CI run that skips nothing silently."""
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
 
+from falaj.engine.generated_code import import_quickly
+
+import_quickly()  # before any test module imports a cloud's SDK; the engine has every program do the same
+
 pytest_plugins = ["tests.cluster"]
 
 _skipped: list[str] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """From now on garbage is looked for in what the tests make, not in what was imported and collected for them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -17,6 +29,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    gc.unfreeze()  # pytest looks for what was never awaited or closed, once more and everywhere
     if _skipped and os.environ.get("CI") and session.exitstatus == pytest.ExitCode.OK:
         print("\nskipped in CI, where everything must run:", *_skipped, sep="\n  ")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

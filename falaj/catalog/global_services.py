@@ -34,9 +34,25 @@ class GlobalService(Fact):
     advice: Advice = Field(description="What to do about it.")
     instead: str = Field(min_length=3, description="What to use or set instead.")
     controls: tuple[str, ...] = Field(description="The controls that watch for it.")
+    hosts: tuple[str, ...] = Field(default=(), description="Domains that its hosts lie in.")
+    prefixes: tuple[str, ...] = Field(default=(), description="What its ids begin with, up to the first dot.")
+    types: tuple[str, ...] = Field(
+        default=(),
+        description="Types of its resources, whose region nobody chooses; one that ends in * is all that begin so.",
+    )
+
+    def makes(self, token: str) -> bool:
+        """Tell whether resources of a type are its own."""
+        return any(token.startswith(known[:-1]) if known.endswith("*") else token == known for known in self.types)
 
 
 @cache
 def global_services() -> Mapping[str, GlobalService]:
     """Return every such service by its key."""
     return read_rows("global_services.yaml", GlobalService)
+
+
+@cache
+def global_service_of(token: str) -> GlobalService | None:
+    """Return the service that resources of a type belong to; nothing for types that lie in a region."""
+    return next((service for service in global_services().values() if service.makes(token)), None)

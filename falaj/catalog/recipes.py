@@ -126,6 +126,18 @@ def kubernetes_minors(target: str) -> tuple[str, ...]:
     )
 
 
+def supported_minors(target: str) -> tuple[str, ...]:
+    """Return the minors under the provider's standard support on the day they were reviewed, the oldest first.
+
+    They are those any cluster may run; `kubernetes_minors` names those that ours may be made with.
+    """
+    return tuple(
+        minor
+        for minor, row in offered_minors(target).items()
+        if row.supported_until != "unknown" and row.supported_until >= row.reviewed
+    )
+
+
 def minor_of(version: str) -> str:
     """Return the minor of a version: 1.36 of 1.36.3."""
     return ".".join(version.split(".")[:2])

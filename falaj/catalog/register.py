@@ -17,7 +17,9 @@ from falaj.catalog.quotas import quotas
 from falaj.catalog.recipes import kubernetes_minors, node_images, offered_minors, recipes
 from falaj.catalog.regions import regions
 from falaj.catalog.services import services
+from falaj.catalog.taggable import taggable
 from falaj.catalog.tiers import tiers
+from falaj.catalog.tls_policies import tls_policies
 
 OLD_AFTER_DAYS = 180
 """A fact read longer ago than this is worth reading again."""
@@ -61,6 +63,8 @@ def entries() -> Iterator[Entry]:
         "private_access": all_endpoints(),
         "global_services": global_services(),
         "quotas": quotas(),
+        "tls_policies": tls_policies(),
+        "taggable": taggable(),
         "blueprints": blueprints(),
     }
     for topic, rows in tables.items():

@@ -22,6 +22,7 @@ VERBS = {
         "policy",
         "What is asked of a plan, and what a plan, a state or a cluster answers.",
     ),
+    "evidence": ("falaj.cli.evidence", "evidence", "Write down what policies said, signed; verify what was written."),
     "predict": ("falaj.cli.predict", "predict", "Send a request to an endpoint, show answer and latency."),
     "serve": ("falaj.cli.serve", "serve", "Serve a model as a plain process, without a cluster."),
     "doctor": ("falaj.cli.doctor", "doctor", "Say what this machine lacks and how to mend it."),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Severity
+from policies.control import Control, Properties, Severity
 from policies.examples.kubernetes import container, cronjob, deployment, security, service
+from policies.mending import Part, inside, put, with_mended_containers
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -24,6 +25,8 @@ CONTROL = Control(
     remedy="Remove securityContext.privileged and set allowPrivilegeEscalation to false.",
 )
 
+HARMLESS = {"privileged": False, "procMount": "Default"}
+
 
 @CONTROL.check
 def stays_unprivileged(workload: Workload) -> Iterator[Outcome]:
@@ -34,6 +37,20 @@ def stays_unprivileged(workload: Workload) -> Iterator[Outcome]:
         # Kubernetes allows escalation unless told otherwise, so silence is not enough.
         yield from own["allowPrivilegeEscalation"].must(lambda value: value is False, "false")
         yield from own["procMount"].must(lambda value: value in (None, "Default"), "Default or nothing")
+
+
+@CONTROL.fix
+def unprivileged(properties: Properties) -> Properties:
+    """Take from each container the powers of the node, and the way to them."""
+    return with_mended_containers(properties, without_powers)
+
+
+def without_powers(container: Part) -> None:
+    """Mend one container."""
+    security = inside(container, "securityContext")
+    put(security, "allowPrivilegeEscalation", value=False)
+    for name in HARMLESS.keys() & security.keys():
+        put(security, name, HARMLESS[name])
 
 
 CONTROL.good("forbidden in so many words", deployment())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Severity
+from policies.control import Control, Properties, Severity
 from policies.examples.kubernetes import container, deployment, pod, security, service
+from policies.mending import Part, elements, inside, put, with_mended_containers
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -33,10 +34,30 @@ def drops_all_capabilities(workload: Workload) -> Iterator[Outcome]:
             yield from added.must(lambda value: value == HARMLESS, f"nothing but {HARMLESS}")
 
 
+@CONTROL.fix
+def without_capabilities(properties: Properties) -> Properties:
+    """Drop all capabilities of each container and keep of those it adds the harmless one."""
+    return with_mended_containers(properties, dropping_all)
+
+
+def dropping_all(container: Part) -> None:
+    """Mend one container."""
+    capabilities = inside(container, "securityContext", "capabilities")
+    if "ALL" not in elements(capabilities, "drop"):
+        put(capabilities, "drop", ["ALL"])
+    added = elements(capabilities, "add")
+    if added:
+        put(capabilities, "add", [each for each in added if each == HARMLESS])
+
+
 CONTROL.good("all dropped", deployment())
 CONTROL.good(
     "low ports only",
     pod([container(securityContext=security(capabilities={"drop": ["ALL"], "add": [HARMLESS]}))]),
+)
+CONTROL.good(
+    "all dropped, and one of them by name",
+    deployment([container(securityContext=security(capabilities={"drop": ["NET_RAW", "ALL"]}))]),
 )
 CONTROL.bad(
     "nothing dropped",

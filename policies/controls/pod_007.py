@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.control import Control, Severity
+from policies.control import Control, Properties, Severity
 from policies.examples.kubernetes import container, deployment, pod, security, service
+from policies.mending import Part, inside, put, with_mended_containers
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
 from policies.workload import WORKLOADS, Workload
@@ -28,6 +29,17 @@ def root_is_read_only(workload: Workload) -> Iterator[Outcome]:
     for found in workload.containers:
         setting = found["securityContext"]["readOnlyRootFilesystem"]
         yield from setting.must(lambda value: value is True, "true")
+
+
+@CONTROL.fix
+def reading_only(properties: Properties) -> Properties:
+    """Close the root file system of each container; where the program writes is for the author to mount."""
+    return with_mended_containers(properties, closed)
+
+
+def closed(container: Part) -> None:
+    """Mend one container."""
+    put(inside(container, "securityContext"), "readOnlyRootFilesystem", value=True)
 
 
 CONTROL.good("read-only", deployment())

@@ -30,7 +30,8 @@ CONTROL = Control(
     admits=(
         "variables.lasting.all(c, ['requests', 'limits'].all(kind, ['cpu', 'memory'].all(unit, "
         "c.?resources[?kind][?unit].hasValue() && "
-        "isQuantity(string(c.resources[kind][unit])) && quantity(string(c.resources[kind][unit])).isGreaterThan(quantity('0')))))"
+        "isQuantity(string(c.resources[kind][unit])) && "
+        "quantity(string(c.resources[kind][unit])).isGreaterThan(quantity('0')))))"
     ),
     note="Kubernetes would copy a missing request from the limit; written out, a reviewer sees both.",
 )

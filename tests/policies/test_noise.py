@@ -103,7 +103,7 @@ def test_a_check_reads_nothing_that_it_does_not_declare(control: Control[Any], e
         assert [str(path) for path in read if not covered(path.pattern, declared)] == []
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(extra=st.dictionaries(st.from_regex(r"[a-z]{1,8}\.example/[a-z]{1,8}", fullmatch=True), st.text(max_size=8)))
 def test_more_labels_and_annotations_change_nothing(extra: dict[str, str]) -> None:
     for control in load():
@@ -118,13 +118,14 @@ def with_labels(resource: Resource, extra: dict[str, str]) -> Resource:
     metadata = properties.get("metadata")
     if not isinstance(metadata, dict):
         return resource
-    metadata["annotations"] = dict(extra)
-    if isinstance(metadata.get("labels"), dict):
-        metadata["labels"] |= extra
+    metadata.setdefault("annotations", {})
+    for texts in (metadata["annotations"], metadata.get("labels")):
+        if isinstance(texts, dict):
+            texts.update(extra)
     return replace(resource, root=Node(properties))
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(company=st.lists(st.sampled_from(STRANGERS), unique_by=id), order=st.randoms(use_true_random=False))
 def test_company_and_order_of_resources_change_nothing(company: list[Resource], order: Any) -> None:  # noqa: ANN401 - Random
     for control in load():

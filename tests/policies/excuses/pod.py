@@ -5,9 +5,15 @@ from __future__ import annotations
 from policies.workload import CONTAINER_LISTS
 from tests.policies.excuses.excuse import Excuse, each
 
+AUTOMOUNT = "automountServiceAccountToken"
+ENFORCE = "pod-security.kubernetes.io/enforce"
 ABSENT_IS_SAFE = "Kubernetes takes its absence as the safe value"
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = {
+    "POD-001": (
+        Excuse(each("unknown delete null strange upper cut empty", "name"), "restricted is right in any namespace"),
+        Excuse(each("offend", ENFORCE), "an operator of drivers may enforce less", "the operator of drivers"),
+    ),
     "POD-002": (
         Excuse(
             each("crowd", *CONTAINER_LISTS), "a container that says nothing takes the pod's setting", "set on the pod"
@@ -17,13 +23,115 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
     ),
     "POD-003": (Excuse(each("delete null", "privileged", "procMount"), ABSENT_IS_SAFE),),
     "POD-004": (Excuse(each("delete null empty", "add"), "nothing is added"),),
+    "POD-005": (
+        Excuse(
+            each("crowd", *CONTAINER_LISTS),
+            "a container that says nothing takes the pod's profile",
+            "once for the pod",
+        ),
+        Excuse(
+            (*each("crowd", *CONTAINER_LISTS), *each("delete null", "type")),
+            "a container that says nothing takes the pod's profile",
+            "a profile of its own for one",
+        ),
+    ),
     "POD-006": (Excuse(each("delete null", "hostNetwork", "hostPort"), ABSENT_IS_SAFE),),
+    "POD-008": (
+        Excuse(
+            (
+                *each("unknown delete null empty strange upper cut", "serviceAccountName"),
+                *each("unknown", "serviceAccount"),
+            ),
+            "no token is mounted, or the newer name has one of its own",
+        ),
+        Excuse(each("strange upper cut", "serviceAccount"), "another account of its own", "under the old name"),
+        Excuse(each("flip", AUTOMOUNT), "the account is its own, and the pod says what it wants"),
+        Excuse(
+            (*each("offend", AUTOMOUNT), *each("unknown delete null", "serviceAccountToken")),
+            "the account is its own",
+            "no token for an account of its own",
+        ),
+    ),
     "POD-009": (
         Excuse(each("crowd", "ephemeralContainers"), "an ephemeral container may not ask for resources"),
         Excuse(each("more", "cpu"), "another amount, above zero", "as numbers"),
         Excuse(each("upper cut", "cpu"), "another amount, above zero", "all four"),
         Excuse(each("cut", "memory"), "another amount, above zero", "all four"),
     ),
+    "POD-010": (
+        Excuse(each("crowd", "initContainers", "ephemeralContainers"), "it ends before requests come, or answers none"),
+        Excuse(
+            (*each("delete null strange upper cut empty", "namespace"), *each("delete null", "labels", "selector")),
+            "a workload that no Service selects answers no requests; another's budget does not matter",
+        ),
+        Excuse(
+            each("unknown delete null strange upper cut empty", "name"), "a name matters to an autoscaler of it alone"
+        ),
+        Excuse(each("more", "replicas"), "more pods than are asked for"),
+        Excuse(
+            each("less offend", "replicas"),
+            "still as many as are asked for",
+            "a database of three, half of which may go",
+        ),
+        *(
+            Excuse(each("offend delete null", "replicas"), "one pod is all that is asked for", label)
+            for label in ("one pod on one machine", "one pod, as its tier is promised")
+        ),
+        Excuse(each("offend", "replicas"), "one pod is all that is asked for", "one pod for development"),
+        *(
+            Excuse(each("offend", "minAvailable"), "left out, while maxUnavailable says enough", label)
+            for label in ("one pod for development", "one pod on one machine", "one pod, as its tier is promised")
+        ),
+        Excuse(
+            (
+                *each("unknown", "selector"),
+                *each("unknown offend", "minAvailable"),
+                *each("unknown delete null more less offend", "maxUnavailable"),
+            ),
+            "a budget of its own says enough",
+            "another budget somewhere",
+        ),
+        Excuse(
+            each("offend", "maxUnavailable"),
+            "two of three may go",
+            "a database of three, half of which may go",
+        ),
+        Excuse(
+            (*each("offend unknown", "maxUnavailable"), *each("less", "minAvailable")),
+            "minAvailable decides, and one of three may stay alone",
+            "three pods, of which two stay",
+        ),
+        Excuse(
+            (
+                *each("unknown offend", "replicas"),
+                *each("unknown", "namespace"),
+                *each("delete null strange upper cut empty", "kind"),
+                *each("unknown delete null more less", "minReplicas"),
+            ),
+            "its autoscaler decides, and another's does not matter",
+            "pods by load",
+        ),
+    ),
+    "POD-011": (
+        Excuse(each("unknown delete null more less", "replicas"), "spread, however many pods there are"),
+        Excuse(
+            (
+                *each("unknown delete null strange upper cut empty", "topologyKey"),
+                *each("unknown delete null more less", "maxSkew"),
+                *each("unknown delete null", "labelSelector"),
+            ),
+            "the other constraint is by node and need not be there",
+            "by the second of two constraints",
+        ),
+    ),
     "POD-012": (Excuse(each("delete null empty", "env", "envFrom"), "nothing is passed"),),
+    "POD-013": (
+        Excuse(
+            (*each("delete null offend", "version"), *each("delete null", "orchestratorVersion")),
+            "nodes without a version of their own have the cluster's, which is judged",
+        ),
+        Excuse(each("delete null", "supportPlan", "nodeOSUpgradeChannel"), "Azure's default is the safe value"),
+    ),
+    "POD-014": (Excuse(each("delete null empty", "command", "args"), "Triton's own defaults are the safe ones"),),
 }
 LOGIC: dict[str, dict[str, str]] = {}

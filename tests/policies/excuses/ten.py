@@ -2,7 +2,89 @@
 
 from __future__ import annotations
 
-from tests.policies.excuses.excuse import Excuse
+from tests.policies.excuses.excuse import Excuse, each
 
-RESOURCES: dict[str, tuple[Excuse, ...]] = {}
+ANY_TEXT = "unknown delete null strange upper cut empty"
+NOT_INSIDE = "what lies elsewhere is judged there"
+MADE_FROM_IT = "the program made the one from the other, whatever their names"
+SERVES_ALL = "a store that serves all may use any key"
+FOR_ALL = "a bucket for all, with a key that another stack made"
+POOLS_FOR_ALL = "a cluster with pools for one and for all"
+
+RESOURCES: dict[str, tuple[Excuse, ...]] = {
+    "TEN-001": (
+        Excuse(each("strange cut", "falaj.dev/tenant"), "a tenant may have any name"),
+        Excuse(
+            each("offend unknown delete null", "falaj.dev/tenant"),
+            "the label of a workload matters in its namespace alone, and may be left out",
+        ),
+        Excuse(each("offend", "falaj.dev/tenant"), "a tenant may have any name"),
+        Excuse(
+            each("strange", "requests.cpu", "requests.memory", "limits.memory", "pods", "cpu", "memory"),
+            "Kubernetes refuses what is no quantity",
+        ),
+        Excuse(
+            each("upper cut", "requests.memory", "limits.memory", "memory"), "another amount, or one that is refused"
+        ),
+        Excuse(each("cut", "pods"), "another amount"),
+        Excuse(each("unknown", "cpu", "memory"), "bounded by its other name"),
+        Excuse(each("delete null offend", "name"), "what bounds it was made from it", "a room that the cluster names"),
+        Excuse(
+            each("unknown delete null strange upper cut empty offend", "namespace"),
+            NOT_INSIDE,
+            "bounds by their short names, and GPUs",
+        ),
+        Excuse(each("strange upper cut", "namespace"), "any namespace but that of everybody", "in a namespace"),
+        Excuse(each("delete null unknown", "limits"), "what asks for no GPU needs no bound; POD-009 judges the rest"),
+    ),
+    "TEN-002": (
+        Excuse(each("offend second", "kmsMasterKeyId"), MADE_FROM_IT),
+        Excuse(each("delete null", "arn"), MADE_FROM_IT),
+        Excuse(
+            each("unknown", "keyId", "arn", "name", "keyName"), "the key is known by what it made, or is not looked for"
+        ),
+        Excuse(each("delete null empty", "falaj.dev/tenant"), "no tenant to compare with; TEN-001 asks for one"),
+        Excuse(each("strange upper cut", "falaj.dev/tenant"), SERVES_ALL, "a bucket for all, with the keys of S3"),
+        Excuse(each("unknown", "falaj.dev/tenant"), "whatever it says, the namespace serves all"),
+        Excuse(each(ANY_TEXT, "falaj.dev/role"), "a namespace is a tenant's unless it says that it serves all"),
+        Excuse(each(ANY_TEXT, "bucket"), "the bucket serves all, or names its own key"),
+        Excuse(each(f"{ANY_TEXT} abroad", "kmsMasterKeyId"), SERVES_ALL, FOR_ALL),
+        Excuse(each("strange upper cut offend", "tenant"), "any tenant where there is none to compare with"),
+    ),
+    "TEN-003": (
+        Excuse(each("delete null", "limits", "requests", "data"), "what asks for nothing shares nothing"),
+        Excuse(each("delete null strange cut empty", "name"), "another variable, which shows no GPU"),
+        Excuse(
+            each("unknown delete null strange cut empty offend second", "value"), "the variable is none that shows GPUs"
+        ),
+        Excuse(
+            each("delete null strange upper cut empty", "strategy"), "the driver knows two ways of sharing and no other"
+        ),
+    ),
+    "TEN-004": (
+        Excuse(each("delete null", "tenant"), "label and taint say whose machines they are"),
+        Excuse(each("second", "nodeTaints"), "a second pool for the same tenant", POOLS_FOR_ALL),
+        Excuse(
+            (
+                *each("unknown", "falaj.dev/role"),
+                *each(ANY_TEXT, "falaj.dev/tenant"),
+                *each("unknown strange upper cut empty offend", "tenant"),
+            ),
+            "the pool itself is judged apart, by its own label and taint",
+            "a tenant and its machines",
+        ),
+    ),
+    "TEN-005": (
+        Excuse(each("strange upper cut", "name"), "another stack, whose name tells the same stage or none"),
+        Excuse(each("offend", "name"), "a stack of the same stage as this one"),
+    ),
+    "TEN-006": (
+        Excuse(
+            each("delete null", "policy", "assumeRolePolicy", "granteePrincipal", "retiringPrincipal", "accountId"),
+            "where nobody is named nothing is granted",
+        ),
+        Excuse(each("cut", "granteePrincipal", "retiringPrincipal"), "another role of the same account"),
+        Excuse(each("delete null", "allowCrossTenantReplication"), "absent, Azure refuses it"),
+    ),
+}
 LOGIC: dict[str, dict[str, str]] = {}
