@@ -24,7 +24,7 @@ WITNESSES: Final = (AZURE_REGISTRY, STACK_REFERENCE)
 WITNESSED: Final = ("Registry:registryName", "Registry:location", "StackReference:outputs")
 """What is read from them."""
 AZURE_DOMAIN: Final = ".azurecr.io"
-DEFAULT_REGISTRY: Final = "docker.io"
+DEFAULT_REGISTRY: Final = "Docker Hub"
 """Where an image comes from that names no registry."""
 
 

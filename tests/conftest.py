@@ -11,7 +11,7 @@ from falaj.engine.generated_code import import_quickly
 
 import_quickly()  # before any test module imports a cloud's SDK; the engine has every program do the same
 
-pytest_plugins = ["tests.cluster"]
+pytest_plugins = ["tests.cluster", "tests.fakes.forked_python"]
 
 _skipped: list[str] = []
 

@@ -41,7 +41,7 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
     """Name of its Service in the tenant's namespace."""
     data_flows: tuple[DataFlow, ...]
     """What it receives, reads and sends."""
-    controls = ("NET-003", *POD_CONTROLS, "POD-012", "RES-019", "RES-021", "SUP-001", "TAG-001", *AI_CONTROLS)
+    controls = (*AI_CONTROLS, "NET-003", *POD_CONTROLS, "POD-012", "RES-019", "RES-021", "SUP-001", "TAG-001")
     """Controls it supports."""
 
     def __init__(

@@ -110,8 +110,11 @@ class Asked:
 
     def source(self) -> Source:
         """Read it. Refuses none and more than one."""
-        # The engine, which most verbs of the pack have no use for.
-        from falaj.cli.policy_sources import planned, running, settings_of  # noqa: PLC0415
+        from falaj.cli.policy_sources import (  # noqa: PLC0415 - the engine, which most verbs have no use for
+            planned,
+            running,
+            settings_of,
+        )
 
         wanted = [self.stack, self.state, self.preview, self.manifests, self.cluster]
         if len(list(filter(None, wanted))) != 1:

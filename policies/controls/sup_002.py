@@ -143,7 +143,7 @@ CONTROL.bad(
     deployment([container(image="nginx:1.27")], initContainers=[container(image="nvcr.io/nvidia/triton:26.07")]),
     finding=(
         f"{DEPLOYED}.initContainers[0].image: found nvcr.io/nvidia/triton:26.07 of nvcr.io, expected {expected()}",
-        f"{IMAGE}: found nginx:1.27 of docker.io, expected {expected()}",
+        f"{IMAGE}: found nginx:1.27 of Docker Hub, expected {expected()}",
     ),
 )
 CONTROL.bad(
@@ -156,8 +156,8 @@ CONTROL.bad(
 )
 CONTROL.bad(
     "a model from a public registry",
-    pod([container(image=ECR)], volumes=model_from("ghcr.io/acme/iris:1", pullPolicy="Always")),
-    finding=f"spec.volumes[1].image.reference: found ghcr.io/acme/iris:1 of ghcr.io, expected {expected()}",
+    pod([container(image=ECR)], volumes=model_from("registry.example.com/acme/iris:1", pullPolicy="Always")),
+    finding=f"spec.volumes[1].image.reference: found registry.example.com/acme/iris:1 of registry.example.com, expected {expected()}",
 )
 CONTROL.bad(
     "no image",
@@ -185,10 +185,12 @@ CONTROL.bad(
 )
 CONTROL.bad(
     "a release from elsewhere",
-    release(values={"image": {"registry": "quay.io", "repository": "acme/keda"}, "operatorImage": "busybox:1"}),
+    release(
+        values={"image": {"registry": "registry.example.com", "repository": "acme/keda"}, "operatorImage": "busybox:1"}
+    ),
     finding=(
-        f"values.image.registry: found quay.io of quay.io, expected {expected()}",
-        f"values.operatorImage: found busybox:1 of docker.io, expected {expected()}",
+        f"values.image.registry: found registry.example.com of registry.example.com, expected {expected()}",
+        f"values.operatorImage: found busybox:1 of Docker Hub, expected {expected()}",
     ),
 )
 CONTROL.bad(

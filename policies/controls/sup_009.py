@@ -69,10 +69,10 @@ CONTROL.good(
 CONTROL.bad("nothing said", server(), finding=tuple(FOUND.format(record, "nothing") for record in RECORDS))
 CONTROL.bad(
     "a tag, and another registry",
-    server({SBOM: "registry.ae/onnxruntime/sbom:1", PROVENANCE: f"ghcr.io/onnxruntime@{DIGEST}"}),
+    server({SBOM: "registry.ae/onnxruntime/sbom:1", PROVENANCE: f"registry.example.com/onnxruntime@{DIGEST}"}),
     finding=(
         FOUND.format(SBOM, "registry.ae/onnxruntime/sbom:1"),
-        FOUND.format(PROVENANCE, f"ghcr.io/onnxruntime@{DIGEST}"),
+        FOUND.format(PROVENANCE, f"registry.example.com/onnxruntime@{DIGEST}"),
     ),
 )
 CONTROL.bad(

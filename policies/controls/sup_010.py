@@ -114,8 +114,8 @@ CONTROL.bad(
 )
 CONTROL.bad(
     "a public registry",
-    resource(CHART, EXACT | {"chart": "oci://ghcr.io/traefik/helm/traefik"}),
-    finding=f"chart: found oci://ghcr.io/traefik/helm/traefik, expected {AT_HOME}",
+    resource(CHART, EXACT | {"chart": "oci://registry.example.com/traefik/helm/traefik"}),
+    finding=f"chart: found oci://registry.example.com/traefik/helm/traefik, expected {AT_HOME}",
 )
 CONTROL.bad(
     "a registry abroad",

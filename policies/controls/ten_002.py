@@ -107,11 +107,21 @@ def keys_are_of(tag: Node, store: Resource, plan: Plan) -> Iterator[Outcome]:
 
 
 KEY, BUCKET, BUCKET_V2 = of_tenant(KMS_KEY, arn=UNKNOWN), of_tenant(BUCKETS[0], bucket="acme-models"), BUCKETS[1]
+OTHER = of_tenant(KMS_KEY, "zenith", label="other", arn=UNKNOWN)
 KEY_ARN = "arn:aws:kms:me-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 KEY_OF_AZURE = of_tenant(VAULT_KEY, keyName="tenant")
 IN_AZURE = {"keyVaultProperties": {"keyName": "tenant", "keyVaultUri": "https://acme.vault.azure.net"}}
 DEFAULT = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN}
 CONTROL.good("a tenant's bucket and key", BUCKET, encryption(by=[KEY]), KEY, room())
+CONTROL.good(
+    "its own key and alias, beside those of another tenant",
+    BUCKET,
+    encryption(by=[alias(KEY)]),
+    alias(KEY),
+    alias(OTHER),
+    KEY,
+    OTHER,
+)
 CONTROL.good("a key by its alias", BUCKET, encryption(by=[alias(KEY)]), alias(KEY), KEY)
 CONTROL.good(
     "a bucket that names its key",

@@ -60,9 +60,9 @@ def in_provider(namespace: object, found: Resource) -> Resource:
     return replace(found, provider=resource("pulumi:providers:kubernetes", without_none({"namespace": namespace})))
 
 
-def of_tenant(token: str, tenant: object = "acme", **properties: object) -> Resource:
+def of_tenant(token: str, tenant: object = "acme", *, label: str = "example", **properties: object) -> Resource:
     """Make a resource of the cloud that is tagged with its tenant."""
-    return resource(token, {"tags": without_none({"tenant": tenant})} | properties, urn=urn(token, "example"))
+    return resource(token, {"tags": without_none({"tenant": tenant})} | properties, urn=urn(token, label))
 
 
 def encryption(
@@ -80,4 +80,5 @@ def encryption(
 
 def alias(of: Resource) -> Resource:
     """Make a name for a key."""
-    return resource(ALIAS, {"targetKeyId": UNKNOWN}, property_dependencies={"targetKeyId": [of.urn]})
+    found = {"targetKeyId": [of.urn]}
+    return resource(ALIAS, {"targetKeyId": UNKNOWN}, urn=f"{of.urn}-alias", property_dependencies=found)

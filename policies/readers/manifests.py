@@ -86,7 +86,7 @@ def _members(found: object, file: Path, line: int) -> Iterator[Resource]:
         return
     if not _is_object(found):
         raise UnreadableError(Problem(str(file), line, "the document is no object", OBJECT))
-    yield object_resource(found, "manifests")  # type: ignore[arg-type]
+    yield object_resource(found, "manifests")  # type: ignore[arg-type]  # a mapping, as _is_object tells
 
 
 def _is_object(found: object) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from policies.residency.place import Place
 from policies.residency.proof import Proof
+from policies.visible import visible
 
 BETWEEN = ", "
 
@@ -45,16 +46,20 @@ def arrow(
     grounds: Iterable[str],
     articles: Iterable[str],
 ) -> Arrow:
-    """Return the arrow of one movement; ``said`` is what is known of it, what is not being left out."""
+    """Return the arrow of one movement; ``said`` is what is known of it, what is not being left out.
+
+    Texts are taken as they will be seen, so that their room is that of what is drawn.
+    """
+    allowed = proof is Proof.ALLOWED
     return Arrow(
-        source=source,
-        sink=sink,
+        source=visible(source),
+        sink=visible(sink),
         place=place,
-        where=global_service or region or "",
+        where=visible(global_service or region or ""),
         proof=proof,
-        details=BETWEEN.join(str(each) for each in said if each),
-        grounds=() if proof is Proof.ALLOWED else tuple(grounds),
-        articles=() if proof is Proof.ALLOWED else tuple(articles),
+        details=visible(BETWEEN.join(str(each) for each in said if each)),
+        grounds=() if allowed else tuple(map(visible, grounds)),
+        articles=() if allowed else tuple(map(visible, articles)),
     )
 
 

@@ -10,7 +10,7 @@ _NARROW: Final = frozenset(" !'(),-./:;I[\\]fijlrt|")
 _WIDE: Final = frozenset("%@MWm…")
 _ASCII_LAST: Final = "\x7e"
 _ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
-_SHARES: Final = {"narrow": 0.44, "plain": 0.645, "capital": 0.84, "arabic": 0.8, "wide": 1.01}
+_SHARES: Final = {"narrow": 0.44, "plain": 0.645, "capital": 0.84, "arabic": 0.8, "wide": 1.01, "strange": 1.4}
 """Width by kind of character, in font sizes: at least that of DejaVu Sans, the widest font a reader may get."""
 BOLD: Final = 1.13
 """How much wider the bold face is, at most."""
@@ -49,8 +49,10 @@ def _kind(character: str) -> str:
         return "narrow"
     if _ARABIC.match(character):
         return "arabic"
-    if character in _WIDE or character > _ASCII_LAST:
+    if character in _WIDE:
         return "wide"
+    if character > _ASCII_LAST:
+        return "strange"
     return "capital" if character.isupper() or character in "#&+<=>^~w" else "plain"
 
 

@@ -48,10 +48,10 @@ def test_a_control_is_explained_with_its_harm_remedy_and_examples() -> None:
 
 
 def test_an_unknown_control_is_refused() -> None:
-    done = run("explain", "XXX-999")
+    done = run("explain", "ZZZ-999")
 
     assert str(done.exception) == (
-        "FAL-POL-001  falaj policy explain\n  No control is named XXX-999.\n  Next: `falaj policy list` shows them all"
+        "FAL-POL-001  falaj policy explain\n  No control is named ZZZ-999.\n  Next: `falaj policy list` shows them all"
     )
 
 

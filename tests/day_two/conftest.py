@@ -19,6 +19,7 @@ from falaj.engine import passphrase
 from falaj.plan import Plan, changes, losses, plan_of
 from falaj.plan.rules import replaces
 from falaj.plan.stateful import STATEFUL
+from tests.fakes.forked_python import ForkedPython
 from tests.fakes.plans import CLOUDS, ROOT, image_lock
 
 STOOD_IN = {**CLOUDS, "kubernetes": (sys.executable, "-m", "tests.fakes.kubernetes_provider")}
@@ -44,20 +45,14 @@ SiteOf = Callable[..., "Site"]
 """Gives a site with these stacks deployed, in this order."""
 
 
-@contextmanager
-def passphrase_of_no_weight() -> Iterator[None]:
-    """A passphrase for the states of a site, its key derived in no time; for one run, other tests want the real one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PULUMI_CONFIG_PASSPHRASE", "day two")
-        patch.setattr(passphrase, "ITERATIONS", 1000)
-        yield
-
-
 @dataclass
 class Site:
     """A copy of the project's stack files with a state of its own."""
 
     folder: Path
+    python: ForkedPython
+    """Runs the stack programs and what stands in for providers."""
+
     plans: dict[str, Plan] = field(default_factory=dict)
     """What was asked for when each stack was deployed."""
 
@@ -69,11 +64,11 @@ class Site:
     def fork(self, folder: Path) -> Site:
         """The same site elsewhere, to be changed without touching this one."""
         shutil.copytree(self.folder, folder)
-        return Site(folder, dict(self.plans))
+        return Site(folder, self.python, dict(self.plans))
 
     def deploy(self, stack: str) -> engine.Result:
         """Deploy a stack as its file says now."""
-        with passphrase_of_no_weight():
+        with self.lightly():
             result = engine.up(self.project, stack, self.options())
         self.plans[stack] = plan_of(result.asked)
         return result
@@ -90,7 +85,7 @@ class Site:
     def change(self, stack: str, edit: Edit) -> DayTwo:
         """What the deployed stack would go through after this change of its file."""
         self.edit(stack, edit)
-        with passphrase_of_no_weight():
+        with self.lightly():
             result = engine.preview(self.project, stack, self.options())
         return DayTwo(self, stack, self.plans[stack], plan_of(result.asked), result)
 
@@ -110,9 +105,17 @@ class Site:
             if isinstance(event, engine.StepFinished) and event.step.op is engine.StepOp.DELETE:
                 gone.append(event.step.urn)
 
-        with passphrase_of_no_weight():
+        with self.lightly():
             engine.destroy(self.project, stack, replace(self.options(), listener=note))
         return gone
+
+    @contextmanager
+    def lightly(self) -> Iterator[None]:
+        """For one run, a passphrase whose key is derived in no time, and processes that start in none."""
+        with pytest.MonkeyPatch.context() as patch, self.python.in_use():
+            patch.setenv("PULUMI_CONFIG_PASSPHRASE", "day two")
+            patch.setattr(passphrase, "ITERATIONS", 1000)
+            yield
 
     def options(self) -> engine.Options:
         """How every run of this site is made."""
@@ -171,15 +174,15 @@ class DayTwo:
     def settles(self) -> bool:
         """Do it, and tell whether a look at it afterwards finds nothing left to do."""
         self.site.deploy(self.stack)
-        with passphrase_of_no_weight():
+        with self.site.lightly():
             again = engine.preview(self.site.project, self.stack, self.site.options())
         return again.summary.keys() <= {engine.StepOp.SAME, engine.StepOp.READ}
 
 
 @pytest.fixture(scope="session")
-def day_one(tmp_path_factory: pytest.TempPathFactory) -> SiteOf:
+def day_one(tmp_path_factory: pytest.TempPathFactory, stacks_python: ForkedPython) -> SiteOf:
     """Gives the site on which these stacks were deployed, in this order; deployed once, however often asked for."""
-    sites: dict[tuple[str, ...], Site] = {(): _empty(tmp_path_factory.mktemp("site") / "empty")}
+    sites: dict[tuple[str, ...], Site] = {(): _empty(tmp_path_factory.mktemp("site") / "empty", stacks_python)}
 
     def deployed(*stacks: str) -> Site:
         if stacks not in sites:
@@ -197,7 +200,7 @@ def site(day_one: SiteOf, tmp_path: Path) -> SiteOf:
     return lambda *stacks: day_one(*stacks).fork(tmp_path / "site")
 
 
-def _empty(folder: Path) -> Site:
+def _empty(folder: Path, python: ForkedPython) -> Site:
     """The project's stack files as of day one: a Kubernetes minor behind, their secrets under a passphrase."""
     (folder / "config").mkdir(parents=True)
     for file in (ROOT / "stacks" / "config").glob("Pulumi.*.yaml"):
@@ -207,4 +210,4 @@ def _empty(folder: Path) -> Site:
         if "account" in environment or "subscription" in environment:
             environment["kubernetes"] = FORMER_MINOR
         (folder / "config" / file.name).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return Site(folder)
+    return Site(folder, python)

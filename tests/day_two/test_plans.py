@@ -10,6 +10,7 @@ from falaj.graph import picture_of
 from falaj.graph.drawing import draw
 from falaj.plan import Departure, Plan, removal_order, removal_problems
 from falaj.plan.removal import CLUSTERS
+from tests.fakes.forked_python import ForkedPython
 from tests.fakes.plans import ROOT, assert_plan, planned
 
 STACKS = sorted(
@@ -24,13 +25,14 @@ each_stack = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="session")
-def plan_of_stack(tmp_path_factory: pytest.TempPathFactory) -> PlanOf:
+def plan_of_stack(tmp_path_factory: pytest.TempPathFactory, stacks_python: ForkedPython) -> PlanOf:
     """Gives the plan of a stack; made once, however often asked for."""
     plans: dict[str, Plan] = {}
 
     def plan(stack: str) -> Plan:
         if stack not in plans:
-            plans[stack] = planned(stack, tmp_path_factory.mktemp(stack))
+            with stacks_python.in_use():
+                plans[stack] = planned(stack, tmp_path_factory.mktemp(stack))
         return plans[stack]
 
     return plan

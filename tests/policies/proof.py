@@ -24,7 +24,7 @@ def mended(control: Control[Any], example: Example) -> Example:
     """The example with the inputs of its first resource mended by the control's fix."""
     first, *others = example.resources
     assert control.mends is not None
-    properties = control.mends(copy.deepcopy(first.root.value))  # type: ignore[arg-type]
+    properties = control.mends(copy.deepcopy(first.root.value))  # type: ignore[arg-type]  # a mapping of inputs
     return replace(example, resources=(replace(first, root=Node(properties)), *others))
 
 

@@ -75,7 +75,7 @@ def completed(example: Example) -> dict[str, Any]:
     """The example's object with what every API server asks for and no control looks at."""
     found = example.resources[0]
     _, version, kind = found.type.split(":")
-    whole: dict[str, Any] = copy.deepcopy(dict(found.root.value))  # type: ignore[call-overload]
+    whole: dict[str, Any] = copy.deepcopy(dict(found.root.value))  # type: ignore[call-overload]  # a mapping
     metadata = whole.get("metadata") or {}
     whole |= {"apiVersion": version.removeprefix("core/"), "kind": kind}
     whole["metadata"] = metadata | {"name": "proof", "namespace": GUARDED}

@@ -36,6 +36,8 @@ def test_the_reference_has_a_table_for_every_block() -> None:
         "## `falaj:tenant.endpoints.<name>`",
         "## `falaj:tenant.endpoints.<name>.resources`",
         "## `falaj:tenant.endpoints.<name>.calls[]`",
+        "## `falaj:tenant.endpoints.<name>.governance`",
+        "## `falaj:tenant.endpoints.<name>.governance.assessment`",
     ]
 
 

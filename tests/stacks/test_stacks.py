@@ -43,6 +43,17 @@ def test_a_tenant_exports_where_its_endpoints_answer(run_stack: RunStack) -> Non
             }
         },
         "certificate_authority": CERTIFICATE,
+        "modelRegister": [
+            {
+                "name": "iris",
+                "version": "1",
+                "digest": f"sha256:{3:064x}",
+                "purpose": "Shows a tabular model served from end to end.",
+                "owner": "retail",
+                "risk": "low",
+                "residency": "AE",
+            }
+        ],
     }
 
 

@@ -49,6 +49,11 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         Excuse(each(ANY_TEXT, "falaj.dev/role"), "a namespace is a tenant's unless it says that it serves all"),
         Excuse(each(ANY_TEXT, "bucket"), "the bucket serves all, or names its own key"),
         Excuse(each(f"{ANY_TEXT} abroad", "kmsMasterKeyId"), SERVES_ALL, FOR_ALL),
+        Excuse(
+            each("unknown delete null empty", "tenant"),
+            "the tag of the other tenant's key, which is judged apart",
+            "its own key and alias, beside those of another tenant",
+        ),
         Excuse(each("strange upper cut offend", "tenant"), "any tenant where there is none to compare with"),
     ),
     "TEN-003": (
