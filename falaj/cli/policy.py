@@ -167,6 +167,17 @@ def check(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the opti
     _stop(judgement)
 
 
+@policy.command("check-files", hidden=True)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def check_files(*, files: tuple[Path, ...]) -> None:
+    """Judge manifests named as arguments, as hooks before a commit do; no files, nothing to say."""
+    if files:
+        nothing: dict[str, Any] = {"stack": None, "state": None, "preview": None, "cluster": False, "kubeconfig": None}
+        judgement = _judged(Asked(**nothing, manifests=files, profile=(), offline=True))
+        print_judgement(judgement)
+        _stop(judgement)
+
+
 @policy.command()
 @source_options
 def residency(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the options above

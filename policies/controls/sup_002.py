@@ -156,8 +156,11 @@ CONTROL.bad(
 )
 CONTROL.bad(
     "a model from a public registry",
-    pod([container(image=ECR)], volumes=model_from("registry.example.com/acme/iris:1", pullPolicy="Always")),
-    finding=f"spec.volumes[1].image.reference: found registry.example.com/acme/iris:1 of registry.example.com, expected {expected()}",
+    pod([container(image=ECR)], volumes=model_from("registry.example.com/iris:1", pullPolicy="Always")),
+    finding=(
+        "spec.volumes[1].image.reference: "
+        f"found registry.example.com/iris:1 of registry.example.com, expected {expected()}"
+    ),
 )
 CONTROL.bad(
     "no image",

@@ -58,7 +58,7 @@ color:var(--muted)}
 .mark.high{color:var(--warn);background:var(--warn-ground)}
 .verdict,.proof,.status{font-weight:600;white-space:nowrap}
 .verdict{font-size:12.5px;border-radius:3px;padding:0 5px}
-.fail,.error,.broken{color:var(--bad)}.waived{color:var(--warn)}.pass,.checked{color:var(--good)}
+.fail,.error,.broken{color:var(--bad)}.waived{color:var(--warn)}.pass{color:var(--good)}
 .unknown,.person,.not_addressed,.not-applicable{color:var(--open)}
 .verdict.fail,.verdict.error{background:var(--bad-ground)}.verdict.waived{background:var(--warn-ground)}
 .verdict.pass{background:var(--good-ground)}.verdict.unknown,.verdict.not-applicable{background:var(--open-ground)}

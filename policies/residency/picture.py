@@ -15,7 +15,7 @@ from policies.residency.colours import STYLES, dash_of
 from policies.residency.place import Place, place_of
 from policies.residency.proof import Proof, Proven
 from policies.residency.receivers import PADDING, by_receiver, receivers
-from policies.residency.senders import lines, senders
+from policies.residency.senders import homes_of, lines, senders
 from policies.residency.shapes import Box, Card, Drawing, Frame, Line, Sample, Style, Text
 from policies.stack import Stack
 
@@ -57,19 +57,21 @@ def picture(arrows: Iterable[Arrow], captions: Captions = ENGLISH) -> Markup:
 
 def pictures(arrows: Iterable[Arrow], captions: Captions = ENGLISH, tallest: float = SHEET) -> tuple[Markup, ...]:
     """Return the picture in parts, each no taller than a sheet of paper shows well, unless one receiver alone is."""
+    whole = tuple(arrows)
     parts: list[list[Arrow]] = []
-    for group in by_receiver(tuple(arrows)):
+    for group in by_receiver(whole):
         if parts and draw([*parts[-1], *group], captions).box.height <= tallest:
             parts[-1] += group
         else:
             parts.append(list(group))
-    return tuple(picture(part, captions) for part in parts)
+    return tuple(_svg(draw(part, captions, whole), captions) for part in parts)
 
 
-def draw(arrows: Sequence[Arrow], captions: Captions = ENGLISH) -> Drawing:
-    """Return everything of the picture in its place."""
+def draw(arrows: Sequence[Arrow], captions: Captions = ENGLISH, among: Sequence[Arrow] | None = None) -> Drawing:
+    """Return everything of the picture in its place; ``among`` are all movements, where these are a part of them."""
     column = receivers(merged(arrows), captions, MARGIN + SENDERS + GUTTER, HEAD, RECEIVERS)
-    cards = senders(column.ends, captions, MARGIN, HEAD, SENDERS)
+    homes = homes_of(arrows if among is None else among)
+    cards = senders(column.ends, homes, captions, x=MARGIN, top=HEAD, width=SENDERS)
     bottom = max([HEAD, column.bottom, *(card.box.bottom for card in cards)])
     headings = [Text(MARGIN, 32.0, captions.title, Style.TITLE, own=True)]
     if arrows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from policies.residency.arrows import Arrow
 from policies.residency.captions import Captions
 from policies.residency.lettering import shortened, wrapped
 from policies.residency.place import Place
@@ -18,9 +19,10 @@ PORT: Final = 7.0
 MOST_LINES: Final = 3
 
 
-def senders(ends: Sequence[End], captions: Captions, x: float, top: float, width: float) -> tuple[Card, ...]:
+def senders(
+    ends: Sequence[End], homes: Mapping[str, Place], captions: Captions, *, x: float, top: float, width: float
+) -> tuple[Card, ...]:
     """Return a card for everyone who sends, from a top left corner downwards."""
-    homes = _homes(ends)
     wishes = _wishes(ends)
     names = sorted(wishes, key=lambda name: (wishes[name], name))
     leaving = {name: sum(end.arrow.source == name for end in ends) for name in names}
@@ -53,9 +55,9 @@ def _tooltip(end: End) -> str:
     return "; ".join((f"{arrow.source} → {arrow.sink}: {arrow.details}", *arrow.grounds, *arrow.articles))
 
 
-def _homes(ends: Sequence[End]) -> Mapping[str, Place]:
-    """Where senders stand that also receive; of several places, the last in order: in the country."""
-    return {end.arrow.sink: end.arrow.place for place in ORDER for end in ends if end.arrow.place is place}
+def homes_of(arrows: Sequence[Arrow]) -> Mapping[str, Place]:
+    """Return where those stand who receive; of several places, the last in order: in the country."""
+    return {each.sink: place for place in ORDER for each in arrows if each.place is place}
 
 
 def _wishes(ends: Sequence[End]) -> Mapping[str, float]:

@@ -95,8 +95,14 @@ def fake_cloud() -> Iterator[tuple[World, int]]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, fake_cloud: tuple[World, int], monkeypatch: pytest.MonkeyPatch) -> Workbench:
+def bench(
+    tmp_path: Path,
+    fake_cloud: tuple[World, int],
+    monkeypatch: pytest.MonkeyPatch,
+    quick_programs: None,
+) -> Workbench:
     """A fresh project with an empty fake cloud."""
+    del quick_programs
     world, port = fake_cloud
     world.reset()
     monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", f"fake:{port}")

@@ -25,6 +25,11 @@ UP = """
 """
 
 
+@pytest.fixture
+def quick_programs() -> None:
+    """Programs start from nothing here, as the engine starts them."""
+
+
 def start_up(bench: Workbench) -> subprocess.Popen[bytes]:
     """An update in a process of its own, as the command would run it."""
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(UP), str(bench.root)])

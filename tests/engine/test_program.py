@@ -15,6 +15,11 @@ from falaj.errors import ConfigurationError, DeploymentError
 from tests.engine.conftest import Workbench
 
 
+@pytest.fixture
+def quick_programs() -> None:
+    """Programs start from nothing here, as the engine starts them."""
+
+
 def test_the_program_sees_its_configuration_and_where_it_runs(bench: Workbench) -> None:
     bench.stack_file("""
         config:

@@ -237,6 +237,15 @@ def test_parts_hold_every_movement_once_and_fit_on_a_sheet() -> None:
     assert pictures(()) == ()
 
 
+def test_a_part_knows_of_places_that_another_part_shows() -> None:
+    there = moved(source="gateway", sink="logs")
+    apart = pictures([moved(sink="gateway"), there], tallest=1.0)
+
+    assert [texts(part).count("Place not stated") for part in apart] == [1, 0]
+    assert draw([there]).cards[0].place is None
+    assert draw([there], among=[moved(sink="gateway")]).cards[0].place is Place.INSIDE
+
+
 def test_both_languages_have_a_word_for_everything() -> None:
     for captions in (ENGLISH, ARABIC):
         assert set(captions.places) == set(Place)
