@@ -22,7 +22,7 @@ class AdmissionControls(pulumi.ComponentResource):
     Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
     """
 
-    controls = ("POD-002", "POD-006", "SUP-001")
+    controls = ("POD-002", "POD-003", "POD-004", "POD-005", "POD-006", "POD-007", "POD-009", "SUP-001")
     """Controls it supports."""
 
     def __init__(self, name: str, spec: AdmissionSpec, *, opts: pulumi.ResourceOptions | None = None) -> None:

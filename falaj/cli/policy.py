@@ -26,8 +26,10 @@ from policies.readers.source import Source, tightened
 from policies.readers.state import read_state
 from policies.reference import section
 from policies.residency import report
+from policies.residency.picture import arrows_of, picture
 from policies.residency.proof import Proof, walk
 from policies.scaffold import ScaffoldError, begin
+from policies.stack import described
 from policies.unreadable import UnreadableError
 from policies.waiver_files import read_waivers
 from policies.waivers import WaiverRefusedError
@@ -180,9 +182,13 @@ def check_files(*, files: tuple[Path, ...]) -> None:
 
 @policy.command()
 @source_options
-def residency(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
+@click.option("--picture", "drawn", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this SVG file.")
+def residency(*, as_json_: bool, drawn: Path | None, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Walk every movement of data: prove that it may be, or name the article that forbids it. Exit codes as check."""
-    proven = walk(_judged(Asked(**options)))
+    judgement = _judged(Asked(**options))
+    proven = walk(judgement)
+    if drawn is not None:
+        _draw(drawn, picture(arrows_of(proven, described(judgement.source.config))))
     if as_json_:
         print_json(report.as_json(proven))
     else:
@@ -195,6 +201,18 @@ def residency(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the 
             where="falaj policy residency",
             hint="mend what each broken row names",
         )
+
+
+def _draw(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The picture can not be written: {error.strerror}.",
+            code="FAL-POL-009",
+            where=f"--picture {file}",
+            hint="name a file in a folder that exists and that you may write to",
+        ) from error
 
 
 def _judged(asked: Asked) -> Judgement:

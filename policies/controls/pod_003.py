@@ -23,6 +23,11 @@ CONTROL = Control(
         "container.securityContext.procMount",
     ),
     remedy="Remove securityContext.privileged and set allowPrivilegeEscalation to false.",
+    admits=(
+        "variables.containers.all(c, !c.?securityContext.privileged.orValue(false) && "
+        "!c.?securityContext.allowPrivilegeEscalation.orValue(true) && "
+        "c.?securityContext.procMount.orValue('Default') == 'Default')"
+    ),
 )
 
 HARMLESS = {"privileged": False, "procMount": "Default"}

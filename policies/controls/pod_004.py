@@ -21,6 +21,10 @@ CONTROL = Control(
     applies_to=WORKLOADS,
     reads=("container.securityContext.capabilities.drop", "container.securityContext.capabilities.add"),
     remedy=f"Set securityContext.capabilities.drop to [ALL] and add nothing but {HARMLESS}.",
+    admits=(
+        "variables.containers.all(c, 'ALL' in c.?securityContext.capabilities.drop.orValue([]) && "
+        "c.?securityContext.capabilities.add.orValue([]).all(added, added == 'NET_BIND_SERVICE'))"
+    ),
 )
 
 

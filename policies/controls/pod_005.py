@@ -24,6 +24,12 @@ CONTROL = Control(
     applies_to=WORKLOADS,
     reads=("pod.securityContext.seccompProfile.type", "container.securityContext.seccompProfile.type"),
     remedy="Set securityContext.seccompProfile.type to RuntimeDefault, on the pod once or on each container.",
+    admits=(
+        "variables.pod.?securityContext.seccompProfile.type.orValue('RuntimeDefault') in "
+        "['RuntimeDefault', 'Localhost'] && variables.containers.all(c, "
+        "c.?securityContext.seccompProfile.type.orValue("
+        "variables.pod.?securityContext.seccompProfile.type.orValue('Unconfined')) in ['RuntimeDefault', 'Localhost'])"
+    ),
     note=(
         "A container's own profile wins over the pod's. The pod's must be one of these too where it is set, because "
         "the sandbox that holds the containers runs under it."

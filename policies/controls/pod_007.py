@@ -19,6 +19,7 @@ CONTROL = Control(
     applies_to=WORKLOADS,
     reads=("container.securityContext.readOnlyRootFilesystem",),
     remedy="Set securityContext.readOnlyRootFilesystem to true and mount an emptyDir where the program writes.",
+    admits="variables.containers.all(c, c.?securityContext.readOnlyRootFilesystem.orValue(false))",
     note="Mandatory here although benchmarks only advise it: every image of the platform runs so.",
 )
 

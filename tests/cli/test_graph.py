@@ -16,8 +16,9 @@ TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick_stacks: None) -> Path:
     """A place for pictures; the command runs in the project and keeps its state elsewhere."""
+    del quick_stacks
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("FALAJ_STATE_DIRECTORY", str(tmp_path / "state"))
     return tmp_path

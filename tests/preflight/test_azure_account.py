@@ -73,7 +73,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         found.address = f"http://127.0.0.1:{server.server_port}"
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield found
         server.shutdown()
 

@@ -30,7 +30,7 @@ PROGRAM = """
     pulumi.export("account", who.account_id)
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_stacks")]
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def up(project: engine.Project, *, disk: int, minimum: int) -> dict[str, engine.
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_stacks")
 def test_a_bound_is_changed_in_place_and_a_disk_by_a_pool_of_another_name(project: engine.Project) -> None:
     up(project, disk=100, minimum=3)
 
