@@ -63,9 +63,13 @@ class Workspace:
         self.falaj("destroy", "-s", stack, "--yes")
 
     def write_tenant(self, stack: str, **changes: object) -> Path:
-        """A stack file like local-smb's with other values under falaj:tenant."""
+        """A stack file like local-smb's with other values under falaj:tenant, and as much said of every model."""
         content = yaml.safe_load((ROOT / "stacks/config/Pulumi.local-smb.yaml").read_text())
-        content["config"]["falaj:tenant"] |= changes
+        tenant = content["config"]["falaj:tenant"]
+        governance = tenant["endpoints"]["iris"]["governance"] | {"assessment": {"id": "DPIA-1", "day": "2026-11-01"}}
+        tenant |= changes
+        for endpoint in tenant["endpoints"].values():
+            endpoint.setdefault("governance", governance)
         path = self.root / "stacks" / "config" / f"Pulumi.{stack}.yaml"
         path.write_text(yaml.safe_dump(content))
         return path

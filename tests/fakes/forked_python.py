@@ -31,7 +31,10 @@ server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
 socket.send_fds(server, [len(request).to_bytes(8, "big")], [0, 1, 2])
 server.sendall(request)
-os._exit((server.recv(1) or b"\\1")[0])
+status = int.from_bytes(server.recv(4) or b"\\1\\0", "big")
+if os.WIFSIGNALED(status):
+    os.kill(os.getpid(), os.WTERMSIG(status))
+os._exit(os.WEXITSTATUS(status))
 """
 OPTIONS = ("-P", "-m")
 """What a forked Python understands."""
@@ -81,15 +84,16 @@ def forked_python(*modules: str) -> Iterator[ForkedPython]:
 def _serving(folder: Path, modules: tuple[str, ...]) -> Iterator[Path]:
     folder.mkdir()
     address, executable = folder / "socket", folder / "python"
-    command = [sys.executable, "-P", str(SERVER), str(address), *modules]
+    command = [sys.executable, "-P", str(SERVER), str(address)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as server:
         assert server.stdin is not None
         assert server.stdout is not None
+        server.stdin.write("".join(f"{module}\n" for module in (*modules, "")).encode())
+        server.stdin.flush()
         assert server.stdout.readline() == b"ready\n"
         executable.write_text(CLIENT.format(python=sys.executable, address=str(address)), encoding="utf-8")
         executable.chmod(0o755)
         yield executable
-        server.stdin.close()
 
 
 def classes_of_plans() -> list[str]:

@@ -1,10 +1,12 @@
-"""Imports what it is told to, then forks whoever asks: `python -P forking_server.py SOCKET MODULE[:NAME] …`.
+"""Imports what it is told to, then forks for whoever asks: `python -P forking_server.py SOCKET`.
 
-Run as a script by `tests.fakes.forked_python`, in one thread, so that a fork is safe.
+Run as a script by `tests.fakes.forked_python`, in one thread, so that a fork is safe. It reads what to import from its
+standard input, a MODULE or MODULE:NAME on each line, up to an empty one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import marshal
 import os
@@ -25,9 +27,10 @@ OWNER = 0
 
 @dataclass(frozen=True)
 class Child:
-    """A process that was asked for, and the connection that waits for its exit status."""
+    """A process that was asked for, the descriptor that tells its end, and the connection of whoever waits for that."""
 
     pid: int
+    exited: int
     asked: socket.socket
 
 
@@ -38,7 +41,7 @@ class Server:
         self._events = selectors.DefaultSelector()
         self._events.register(OWNER, selectors.EVENT_READ)
         self._events.register(listener, selectors.EVENT_READ, listener)
-        self._children: dict[int, Child] = {}
+        self._children: set[Child] = set()
 
     def serve(self) -> None:
         """Return in a forked process alone, once it has become what was asked for."""
@@ -48,45 +51,53 @@ class Server:
                     self._end_all()
                     os._exit(0)
                 elif isinstance(key.data, Child):
-                    self._settle(key.fd, key.data)
+                    self._settle(key.fileobj == key.data.exited, key.data)
                 elif isinstance(key.data, socket.socket) and self._start(key.data.accept()[0]):
                     return
 
     def _start(self, asked: socket.socket) -> bool:
         """Whether this is the forked process."""
         size, streams, _, _ = socket.recv_fds(asked, 8, 3)
-        request = marshal.loads(_exactly(asked, int.from_bytes(size)))  # noqa: S302 - from our own client
-        pid = os.fork()
+        request = _exactly(asked, int.from_bytes(size, "big"))
+        pid = os.fork() if request else None
         if pid == 0:
             asked.close()
             self._leave()
-            _become(streams, *request)
+            _become(streams, *marshal.loads(request))  # noqa: S302 - from our own client
             return True
         for stream in streams:
             os.close(stream)
-        exited = os.pidfd_open(pid)
-        child = self._children[exited] = Child(pid, asked)
-        self._events.register(exited, selectors.EVENT_READ, child)
+        if pid is None:
+            asked.close()
+            return False
+        with contextlib.suppress(PermissionError):  # the child was quicker
+            os.setpgid(pid, pid)
+        child = Child(pid, os.pidfd_open(pid), asked)
+        self._children.add(child)
+        self._events.register(child.exited, selectors.EVENT_READ, child)
         self._events.register(asked, selectors.EVENT_READ, child)
         return False
 
-    def _settle(self, ready: int, child: Child) -> None:
-        """Tell the exit status of a process that ended, or end one that nobody waits for any more."""
-        if ready not in self._children:
+    def _settle(self, has_ended: bool, child: Child) -> None:
+        """Pass on how a process ended, or end one that nobody waits for any more."""
+        if child not in self._children:
+            return
+        if not has_ended:
             os.killpg(child.pid, signal.SIGKILL)
             self._events.unregister(child.asked)
             return
-        del self._children[ready]
-        self._events.unregister(ready)
-        os.close(ready)
-        status = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+        self._children.remove(child)
+        self._events.unregister(child.exited)
+        os.close(child.exited)
         if child.asked in self._events.get_map():
             self._events.unregister(child.asked)
-            child.asked.sendall(bytes([status % 256]))
+        status = os.waitpid(child.pid, 0)[1]
+        with contextlib.suppress(OSError):  # nobody waits for it any more
+            child.asked.sendall(status.to_bytes(4, "big"))
         child.asked.close()
 
     def _end_all(self) -> None:
-        for child in self._children.values():
+        for child in self._children:
             os.killpg(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)
 
@@ -99,15 +110,19 @@ class Server:
 
 
 def _exactly(asked: socket.socket, size: int) -> bytes:
+    """All of a message; nothing where whoever sends it ended before it did."""
     parts = bytearray()
     while len(parts) < size:
-        parts += asked.recv(size - len(parts))
+        part = asked.recv(size - len(parts))
+        if not part:
+            return b""
+        parts += part
     return bytes(parts)
 
 
 def _become(streams: list[int], folder: str, arguments: list[str], environment: dict[str, str]) -> None:
     """Take on the streams, folder, environment and arguments of whoever asked."""
-    os.setsid()
+    os.setpgid(0, 0)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -138,7 +153,7 @@ def _run() -> int:
 def main() -> None:
     """Import, say that it is done, serve."""
     import_quickly()
-    for wanted in sys.argv[2:]:
+    while wanted := sys.stdin.readline().strip():
         module, _, name = wanted.partition(":")
         getattr(import_module(module), name or "__name__")  # SDKs read a class when it is asked for
     gc.collect()
