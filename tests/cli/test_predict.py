@@ -16,6 +16,8 @@ from tests.cli.test_command import FALAJ, run
 ROOT = Path(__file__).parents[2]
 REQUEST = ROOT / "examples" / "requests" / "iris.json"
 
+pytestmark = pytest.mark.xdist_group("predict")  # one server answers them all
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:

@@ -17,7 +17,7 @@ ABROAD = {
         "calls": [
             {
                 "name": "feature-store",
-                "address": "203.0.113.10/32",
+                "address": "10.60.7.10/32",
                 "port": 443,
                 "region": "me-south-1",
                 "data_class": "personal",

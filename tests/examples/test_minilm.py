@@ -40,7 +40,7 @@ Source: https://www.sbert.net/examples/sentence_transformer/applications/semanti
 """
 
 Array = npt.NDArray[Any]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("minilm")]  # the weights are read once
 
 
 @pytest.fixture(scope="module")
