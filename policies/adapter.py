@@ -23,6 +23,7 @@ from policies.message import Message, messages
 from policies.node import MalformedError, Node
 from policies.resources import Resource
 from policies.stack import described
+from policies.values import UNKNOWN
 from policies.waivers import Waiver, WaiverRefusedError, apply
 from policies.wire import decoded
 
@@ -136,7 +137,7 @@ class Analyzer:
 
     def analyze(self, request: analyzer_pb2.AnalyzeRequest) -> analyzer_pb2.AnalyzeResponse:
         """Judge one resource by its inputs."""
-        of_the_stack = self._preview and self._evaluator.needs(request.type, stack_wide=True)
+        of_the_stack = self._evaluator.needs(request.type, stack_wide=True)
         wanted = of_the_stack or self._evaluator.needs(request.type, stack_wide=False)
         # Some objects are large, such as resource definitions: what no control looks at is not decoded.
         root = Node(decoded(request.properties) if wanted else {})
@@ -153,10 +154,9 @@ class Analyzer:
         return self._answer(self._evaluator.judge(resource, self._config))
 
     def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest) -> analyzer_pb2.AnalyzeResponse:
-        """Judge the stack as a whole by its resources' outputs.
+        """Judge the stack as a whole by its resources' outputs, and by their inputs where those say more.
 
-        In a preview a provider that can't be configured yet, such as that of a cluster still to be made, gives none:
-        its resources are judged by their inputs.
+        In a preview a provider that can't be configured yet, such as that of a cluster still to be made, gives none.
         """
         resources = [
             Resource(
@@ -174,8 +174,12 @@ class Analyzer:
         return self._answer(self._evaluator.judge_stack(resources, self._config))
 
     def _known(self, found: analyzer_pb2.AnalyzerResource) -> Node:
+        """What is known of a resource once it is asked for: some providers give back less than they were given."""
+        asked = self._asked.get(found.urn)
+        given = dict(asked.value) if asked is not None and isinstance(asked.value, Mapping) else {}
         outputs = decoded(found.properties)
-        return Node(outputs) if outputs else self._asked.get(found.urn, Node(outputs))
+        made = {name: value for name, value in outputs.items() if value is not UNKNOWN or name not in given}
+        return Node(given | made)
 
     def cancel(self, _request: Empty) -> Empty:
         """Finish what is under way; no call of this pack takes long."""

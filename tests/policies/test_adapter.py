@@ -325,3 +325,13 @@ def test_a_policy_is_joined_to_the_namespace_it_was_made_from() -> None:
 
     assert told(Analyzer(SOME).analyze_stack(stack_request(unnamed, inside))) == []
     assert [name for name, _, _ in told(Analyzer(SOME).analyze_stack(stack_request(unnamed, elsewhere)))] == ["NET-003"]
+
+
+def test_what_a_provider_does_not_give_back_is_known_from_what_was_asked() -> None:
+    bare = namespace()
+    analyzer = Analyzer(named("NET-003"))
+    analyzer.analyze(request(bare))
+    whole = stack_request(bare, network_policy())
+    whole.resources[0].properties.Clear()
+
+    assert list(analyzer.analyze_stack(whole).diagnostics) == []
