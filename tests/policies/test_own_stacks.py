@@ -18,7 +18,7 @@ from policies.waiver_files import read_waivers
 
 ROOT = Path(__file__).parents[2]
 CONTROLS = [control for control in load() if control.id != "AIG-005"]
-"""All but the one that asks what a stack puts out, which a golden plan does not hold; the engine's preview below does."""
+"""All but the one that asks what a stack puts out, which a golden plan does not hold; the preview below does."""
 STACKS = sorted(file.stem for file in (ROOT / "tests" / "golden" / "plans").glob("*.json"))
 
 
