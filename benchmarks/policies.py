@@ -50,7 +50,6 @@ from pathlib import Path
 from falaj import engine
 from falaj.cli import placeholders, stand_ins
 
-TODAY = date(2026, 11, 22)
 root, stack, packs = Path(sys.argv[1]), sys.argv[2], tuple(map(Path, sys.argv[3:]))
 with tempfile.TemporaryDirectory() as folder:
     options = engine.Options(
