@@ -17,7 +17,6 @@ from lightkube.core.exceptions import ApiError
 from lightkube.resources.core_v1 import ServiceAccount
 
 from components.admission.spec import AdmissionRule, admission_rules, policies
-from components.labels import ROLE
 from policies import admission
 from policies.control import Example
 from policies.controls import load, named
@@ -133,7 +132,7 @@ def installed(rule: AdmissionRule) -> Iterator[dict[str, Any]]:
     ((_, specification),) = policies([rule], ("gov", "cbuae", "health")).items()
     name = room(rule.control)
     version = "admissionregistration.k8s.io/v1"
-    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {ROLE: name}}}
+    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     yield {
         "apiVersion": version,
         "kind": "ValidatingAdmissionPolicy",
@@ -147,7 +146,8 @@ def installed(rule: AdmissionRule) -> Iterator[dict[str, Any]]:
         "spec": {
             "policyName": name,
             "validationActions": ["Deny"],
-            "matchResources": {"namespaceSelector": {"matchLabels": {ROLE: name}}},
+            # By the name alone: a label of ours would have a platform on the same cluster guard the namespace as well.
+            "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}},
         },
     }
 
