@@ -27,12 +27,12 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from benchmarks.figure import Figure
 from benchmarks.golden import STACK, configuration, golden
 from benchmarks.surroundings import inherited
+from policies.analyzer.wire import UNKNOWNS
 from policies.controls import load
 from policies.judgement import judge
 from policies.readers.source import Source, SourceKind
 from policies.resources import Resource
 from policies.values import UNKNOWN
-from policies.wire import UNKNOWNS
 
 ROOT = Path(__file__).parents[1]
 TODAY = date(2026, 11, 22)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from policies.server import serve
+from policies.analyzer.server import serve
 from policies.unreadable import UnreadableError
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from policies.control import Control
 from policies.controls import load
-from policies.workload import MADE
+from policies.workloads.workload import MADE
 
 FILE: Final = Path(__file__).parents[1] / "components" / "admission" / "rules.json"
 """Where the component that installs them finds them."""

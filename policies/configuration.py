@@ -8,9 +8,9 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
 from pydantic import ValidationError
 
+from policies.analyzer.wire import decoded
 from policies.control import Control
 from policies.parameters import Parameters
-from policies.wire import decoded
 
 
 class ConfigurationError(Exception):

@@ -104,7 +104,7 @@ class Control(Generic[ViewT]):
     severity: Severity
     applies_to: Subject[ViewT]
     reads: tuple[str, ...]
-    """Every path the check may decide on; see `policies.workload.expand` for the short forms."""
+    """Every path the check may decide on; see `policies.workloads.workload.expand` for the short forms."""
     remedy: str
     """What to edit or run."""
     waivable: bool = True

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from policies.geography.places import account_of_arn
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.places import account_of_arn
 from policies.values import UNKNOWN, Secret
 
 ELEMENTS: Final = frozenset({"Version", "Id", "Statement"})

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from policies.control import Control, Reference, shown_references
 from policies.controls import load
-from policies.workload import WORKLOADS
+from policies.workloads.workload import WORKLOADS
 
 INTRODUCTION: Final = """\
 # Controls

@@ -20,13 +20,13 @@ from falaj.engine.resource_state import ResourceState
 from falaj.engine.stack_settings import StackSettings
 from falaj.engine.urn import ROOT_STACK_TYPE
 from falaj.engine.wire import encode
+from policies.analyzer.wire import decoded
 from policies.control import Control
 from policies.node import Node
 from policies.readers.manifests import live
 from policies.readers.source import Source, SourceKind
 from policies.resources import Resource
 from policies.values import UNKNOWN
-from policies.wire import decoded
 
 PAGE = 500
 """Objects that a cluster is asked for at once."""

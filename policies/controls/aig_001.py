@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from falaj.catalog.model_annotations import ModelAnnotation
-from policies.card_hosts import host_of, lies_in_the_uae, registry_of
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import MODEL, served_by, server
-from policies.outcomes import Outcome, Undecided
-from policies.parameters import Parameters
-from policies.served_models import (
+from policies.geography.card_hosts import host_of, lies_in_the_uae, registry_of
+from policies.models.served_models import (
     MARKS,
     MODEL_SERVERS,
     ServedModel,
@@ -23,6 +21,8 @@ from policies.served_models import (
     path_of,
     says_something,
 )
+from policies.outcomes import Outcome, Undecided
+from policies.parameters import Parameters
 from policies.values import UNKNOWN
 
 OWNER = re.compile(r"[a-z0-9-]{2,40}")

@@ -9,8 +9,8 @@ from policies.control import Control, Severity
 from policies.days import is_within_a_year
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import HIGH_RISK, LAST_MONTH, scoring_job, served_by, server
+from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of, says_something
 from policies.outcomes import Outcome
-from policies.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of, says_something
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
 

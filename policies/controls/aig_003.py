@@ -8,8 +8,8 @@ from falaj.catalog.model_annotations import ModelAnnotation, Oversight, RiskTier
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import HIGH_RISK, scoring_job, served_by, server
+from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.outcomes import Outcome
-from policies.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
 

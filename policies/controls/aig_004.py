@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from falaj.catalog.model_annotations import AlertLabel, ModelAnnotation, Watch
-from policies.alert_rules import KEEPERS, READS, alert_rules, unreadable
 from policies.control import Control, Severity
 from policies.days import is_within_a_year
 from policies.examples.kubernetes import deployment, service
@@ -19,10 +18,11 @@ from policies.examples.served_models import (
     scoring_job,
     server,
 )
+from policies.models.alert_rules import KEEPERS, READS, alert_rules, unreadable
+from policies.models.served_models import ServedModel, is_said, of_served_models, reads_of_servers, servers_of_the_stack
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
 from policies.resources import Plan
-from policies.served_models import ServedModel, is_said, of_served_models, reads_of_servers, servers_of_the_stack
 from policies.values import UNKNOWN
 
 NAME, RISK, CHECKED_ON = ModelAnnotation.NAME, ModelAnnotation.RISK, ModelAnnotation.BIAS_CHECKED_ON

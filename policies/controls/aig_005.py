@@ -10,11 +10,9 @@ from policies.control import Control, Severity
 from policies.examples.kubernetes import DIGEST as A_DIGEST
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import HIGH_RISK, entry, register, register_of, scoring_job, server
+from policies.geography.places import UAE
 from policies.joins import said_of
-from policies.node import Node
-from policies.outcomes import Finding, Outcome, Undecided
-from policies.places import UAE
-from policies.served_models import (
+from policies.models.served_models import (
     MARKS,
     STACK,
     ServedModel,
@@ -24,6 +22,8 @@ from policies.served_models import (
     says_something,
     servers_of_the_stack,
 )
+from policies.node import Node
+from policies.outcomes import Finding, Outcome, Undecided
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
 

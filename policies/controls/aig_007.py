@@ -9,10 +9,7 @@ from falaj.catalog.model_annotations import ModelAnnotation
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import HIGH_RISK, backends, rollout, route, scoring_job, served_by, server
-from policies.node import Node
-from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
-from policies.resources import Resource
-from policies.served_models import (
+from policies.models.served_models import (
     HTTP_ROUTE,
     INFERENCE_SERVICE,
     MARKS,
@@ -23,6 +20,9 @@ from policies.served_models import (
     path_of,
     servers_of_the_stack,
 )
+from policies.node import Node
+from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
+from policies.resources import Resource
 from policies.values import UNKNOWN
 
 NAME, RISK = ModelAnnotation.NAME, ModelAnnotation.RISK

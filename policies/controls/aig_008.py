@@ -9,8 +9,8 @@ from falaj.catalog.model_annotations import ModelAnnotation
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import scoring_job, served_by, server
+from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of, says_something
 from policies.outcomes import Outcome
-from policies.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of, says_something
 from policies.values import UNKNOWN
 
 DATA, PLACE = ModelAnnotation.TRAINING_DATA, ModelAnnotation.TRAINING_RESIDENCY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from policies.capacity.pools import AGENT_POOL, AKS, EKS, NODE_GROUP, Pool, home_of_pool, pools_of
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import deployment
 from policies.examples.pools import (
@@ -19,14 +20,13 @@ from policies.examples.pools import (
     subnet,
     subnets,
 )
-from policies.homes import Home, home_of
+from policies.geography.homes import Home, home_of
+from policies.geography.zones import PLACES, SUBNET, span_of, zones_for
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.pools import AGENT_POOL, AKS, EKS, NODE_GROUP, Pool, home_of_pool, pools_of
 from policies.resources import Plan, Resource
 from policies.stages import is_thrown_away
 from policies.values import UNKNOWN
-from policies.zones import PLACES, SUBNET, span_of, zones_for
 
 CONTROL = Control(
     id="BDR-001",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from policies.capacity.pools import AKS, EKS
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.backups import backup_vault, instance, lock, plan, recovery_vault, selection, vault
 from policies.examples.kubernetes import service
@@ -16,7 +17,6 @@ from policies.joins import by_companions, companions
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.parameters import Parameters
-from policies.pools import AKS, EKS
 from policies.resources import Plan, Resource, resource
 from policies.stages import is_thrown_away
 from policies.templates import is_at_least, is_one_of

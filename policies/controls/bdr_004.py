@@ -8,14 +8,14 @@ from pydantic import Field
 
 from falaj.catalog.regions import regions
 from falaj.catalog.tags import Stage
+from policies.capacity.pools import AKS, EKS
+from policies.continuity.recovery import SECOND_SITE, said_of_recovery, sites_beside
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import deployment
 from policies.examples.pools import aks, eks
-from policies.homes import home_of
+from policies.geography.homes import home_of
 from policies.outcomes import NotApplicable, Outcome
 from policies.parameters import Parameters
-from policies.pools import AKS, EKS
-from policies.recovery import SECOND_SITE, said_of_recovery, sites_beside
 from policies.stages import stage_of
 from policies.values import UNKNOWN
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from policies.continuity.recovery import LAST_RESTORE, said_of_recovery
+from policies.continuity.schedules import longest_wait
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.days import lies_within, today
 from policies.examples.backups import backup_vault, restore_tests, restored, vault
@@ -12,9 +14,7 @@ from policies.examples.kubernetes import service
 from policies.joins import by_companions, companions, said_of
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.recovery import LAST_RESTORE, said_of_recovery
 from policies.resources import Plan, Resource
-from policies.schedules import longest_wait
 from policies.stages import is_thrown_away
 from policies.values import UNKNOWN
 

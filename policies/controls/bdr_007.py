@@ -8,6 +8,8 @@ from falaj.catalog.labels import FALLBACK
 from falaj.catalog.offers import machine_sizes
 from falaj.catalog.providers import Provider
 from falaj.catalog.regions import regions
+from policies.capacity.machines import LAUNCH_TEMPLATE, has_gpu, sizes_of, templates_of
+from policies.capacity.pools import POOL_TYPES, Pool, home_of_pool, pools_in, pools_of
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import deployment
 from policies.examples.pools import (
@@ -20,10 +22,8 @@ from policies.examples.pools import (
     profile,
     reservation,
 )
-from policies.machines import LAUNCH_TEMPLATE, has_gpu, sizes_of, templates_of
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.pools import POOL_TYPES, Pool, home_of_pool, pools_in, pools_of
 from policies.resources import Plan
 from policies.templates import is_set
 from policies.values import UNKNOWN

@@ -19,7 +19,7 @@ from policies.examples.encryption import KMS_ALIAS_OF_AWS, KMS_KEY, KMS_KEY_ABRO
 from policies.examples.kubernetes import service
 from policies.joins import Companions, by_companions, companions, narrowed, said_of
 from policies.outcomes import NotApplicable, Outcome
-from policies.own_keys import OWN_KMS_KEY, is_own_kms_key
+from policies.ownership.own_keys import OWN_KMS_KEY, is_own_kms_key
 from policies.resources import Plan, Resource, resource
 from policies.templates import is_one_of, is_set, is_true
 from policies.values import UNKNOWN

@@ -9,7 +9,7 @@ from policies.examples.encryption import KMS_ALIAS_OF_AWS, KMS_KEY, KMS_KEY_ABRO
 from policies.examples.kubernetes import service
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.own_keys import OWN_KMS_KEY, is_encrypted, is_own_kms_key
+from policies.ownership.own_keys import OWN_KMS_KEY, is_encrypted, is_own_kms_key
 from policies.resources import Resource, resource
 from policies.templates import is_given, is_one_of
 from policies.values import UNKNOWN

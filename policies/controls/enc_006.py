@@ -8,7 +8,7 @@ from policies.control import Control, Severity, Subject, as_is
 from policies.examples.encryption import DISK_KEY
 from policies.examples.kubernetes import service
 from policies.outcomes import Outcome
-from policies.own_keys import OWN_DISK_KEY, is_own_disk_key
+from policies.ownership.own_keys import OWN_DISK_KEY, is_own_disk_key
 from policies.resources import Resource, resource
 from policies.templates import is_true
 from policies.values import UNKNOWN

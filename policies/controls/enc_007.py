@@ -9,7 +9,7 @@ from policies.examples.encryption import VAULT_KEY
 from policies.examples.kubernetes import service, without_none
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.own_keys import OWN_VAULT, OWN_VAULT_KEY, is_own_vault, is_own_vault_key
+from policies.ownership.own_keys import OWN_VAULT, OWN_VAULT_KEY, is_own_vault, is_own_vault_key
 from policies.resources import Resource, resource
 from policies.templates import is_one_of, is_set, is_true
 from policies.values import UNKNOWN

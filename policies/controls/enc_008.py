@@ -8,7 +8,7 @@ from policies.control import Control, Severity, Subject, as_is
 from policies.examples.encryption import KMS_ALIAS_OF_AWS, KMS_KEY, KMS_KEY_ABROAD
 from policies.examples.kubernetes import service
 from policies.outcomes import Outcome
-from policies.own_keys import OWN_KMS_KEY, is_own_kms_key
+from policies.ownership.own_keys import OWN_KMS_KEY, is_own_kms_key
 from policies.resources import Resource, resource
 from policies.templates import is_one_of, is_set
 from policies.values import UNKNOWN

@@ -8,7 +8,7 @@ from policies.control import Control, Severity, Subject, as_is
 from policies.examples.encryption import VAULT_KEY
 from policies.examples.kubernetes import service, without_none
 from policies.outcomes import Outcome
-from policies.own_keys import OWN_VAULT_KEY, is_own_vault_key
+from policies.ownership.own_keys import OWN_VAULT_KEY, is_own_vault_key
 from policies.resources import Resource, resource
 from policies.templates import is_one_of
 from policies.values import UNKNOWN

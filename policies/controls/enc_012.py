@@ -9,7 +9,7 @@ from policies.examples.encryption import DISK_KEY, KMS_ALIAS_OF_AWS, KMS_KEY, KM
 from policies.examples.kubernetes import metadata, service
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.own_keys import OWN_DISK_KEY, OWN_KMS_KEY, is_own_disk_key, is_own_kms_key
+from policies.ownership.own_keys import OWN_DISK_KEY, OWN_KMS_KEY, is_own_disk_key, is_own_kms_key
 from policies.resources import Resource, resource
 from policies.templates import is_one_of, is_set
 from policies.values import UNKNOWN

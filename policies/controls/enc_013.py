@@ -9,7 +9,7 @@ from policies.examples.encryption import KMS_ALIAS_OF_AWS, KMS_KEY, KMS_KEY_ABRO
 from policies.examples.kubernetes import service
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.own_keys import OWN_KMS_KEY, OWN_VAULT_KEY, is_encrypted, is_own_kms_key, is_own_vault_key
+from policies.ownership.own_keys import OWN_KMS_KEY, OWN_VAULT_KEY, is_encrypted, is_own_kms_key, is_own_vault_key
 from policies.resources import Resource, resource
 from policies.templates import is_one_of, is_true
 from policies.values import UNKNOWN

@@ -13,8 +13,8 @@ from policies.examples.transport import document, plain_document
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Resource, type_of
-from policies.service_accounts import ROLE
 from policies.values import UNKNOWN
+from policies.workloads.service_accounts import ROLE
 
 DOCUMENTS = {
     POLICY: "policy",

@@ -15,7 +15,9 @@ from policies.examples.transport import AKS_CLUSTER, document, plain_document
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import type_of
-from policies.service_accounts import (
+from policies.templates import is_true
+from policies.values import UNKNOWN
+from policies.workloads.service_accounts import (
     ADDON,
     CLIENT_ANNOTATION,
     GRANTING,
@@ -29,8 +31,6 @@ from policies.service_accounts import (
     grants,
     grants_of,
 )
-from policies.templates import is_true
-from policies.values import UNKNOWN
 
 NAMES = {
     Kind.ROLE: re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+"),

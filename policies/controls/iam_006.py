@@ -10,9 +10,9 @@ from policies.examples.kubernetes import deployment
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Resource, type_of
-from policies.service_accounts import SERVICE_ACCOUNTS
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
+from policies.workloads.service_accounts import SERVICE_ACCOUNTS
 
 GROUP = "kubernetes:rbac.authorization.k8s.io/v1"
 ROLES = tuple(f"{GROUP}:{kind}{patch}" for kind in ("ClusterRole", "Role") for patch in ("", "Patch"))

@@ -8,14 +8,14 @@ from dataclasses import replace
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.identity import AWS_PROVIDER, REGIONAL_ANNOTATION, made, role_arn, service_account
 from policies.examples.kubernetes import container, cronjob, deployment, pod, service
+from policies.geography.places import lies_in_aws_uae
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.places import lies_in_aws_uae
 from policies.resources import Resource
-from policies.service_accounts import ROLE_ANNOTATION, SERVICE_ACCOUNTS
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
-from policies.workload import POD_SPEC_BY_TOKEN, Workload
+from policies.workloads.service_accounts import ROLE_ANNOTATION, SERVICE_ACCOUNTS
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, Workload
 
 ENDPOINTS = "AWS_STS_REGIONAL_ENDPOINTS"
 REGION = "AWS_REGION"

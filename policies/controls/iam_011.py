@@ -22,9 +22,9 @@ from policies.examples.identity import (
     service_control_policy,
 )
 from policies.examples.kubernetes import service
+from policies.geography.places import lies_in_aws_uae, lies_in_azure_uae, uae_regions
 from policies.joins import companions, said_of
 from policies.outcomes import NotApplicable, Outcome
-from policies.places import lies_in_aws_uae, lies_in_azure_uae, uae_regions
 from policies.resources import Resource, type_of
 from policies.templates import is_absent, is_one_of
 from policies.values import UNKNOWN

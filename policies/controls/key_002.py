@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.documents import Condition, Statement, is_document, statements
 from policies.examples.kubernetes import service
+from policies.geography.places import account_of_arn
 from policies.outcomes import Outcome
-from policies.places import account_of_arn
 from policies.resources import Resource, resource
 from policies.templates import is_absent, is_at_least, is_off
 from policies.values import UNKNOWN, Secret

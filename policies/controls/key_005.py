@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from falaj.catalog.tiers import EncryptionKeys, tiers
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
+from policies.geography.places import lies_in_azure_uae
 from policies.outcomes import NotApplicable, Outcome
-from policies.places import lies_in_azure_uae
 from policies.resources import Resource, resource
 from policies.stack import Stack
 from policies.templates import is_one_of

@@ -10,12 +10,12 @@ from policies.examples.clusters import AKS, aks
 from policies.examples.kubernetes import service
 from policies.examples.linked import other
 from policies.examples.logs import SETTING, WORKSPACE_ID, logs, setting, workspace
+from policies.geography.whereabouts import STACK_REFERENCE, WORKSPACE, Vouched, reads_beside, refers_home
 from policies.joins import Companions, companions, said_of
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
 from policies.resources import Resource, resource
 from policies.values import UNKNOWN
-from policies.whereabouts import STACK_REFERENCE, WORKSPACE, Vouched, reads_beside, refers_home
 
 EVERYTHING = "allLogs"
 WANTED = (("kube-audit", "kube-audit-admin"), ("guard",), ("kube-apiserver",))

@@ -9,13 +9,13 @@ from policies.examples.clusters import EKS, eks
 from policies.examples.encryption import KMS_ALIAS_OF_AWS
 from policies.examples.kubernetes import service
 from policies.examples.logs import BUCKET, TRAIL, archive_bucket, trail
+from policies.geography.whereabouts import STACK_REFERENCE, Vouched, reads_beside, refers_home
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
-from policies.own_keys import OWN_KMS_KEY, is_own_kms_key
+from policies.ownership.own_keys import OWN_KMS_KEY, is_own_kms_key
 from policies.resources import Plan, Resource
 from policies.templates import is_true
 from policies.values import UNKNOWN
-from policies.whereabouts import STACK_REFERENCE, Vouched, reads_beside, refers_home
 
 MANAGEMENT = "Management"
 CATEGORY = "eventCategory"

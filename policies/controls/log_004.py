@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from policies.archives import (
-    ACCOUNT,
-    BUCKETS,
-    LOGS,
-    SETTING,
-    SETTINGS,
-    SUBSCRIPTION_SETTING,
-    TRAIL,
-    beside,
-    reads_of_writers,
-    writers,
-)
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.linked import linked, other
@@ -35,6 +23,18 @@ from policies.examples.logs import (
 )
 from policies.joins import companions, said_of
 from policies.node import Node
+from policies.observability.archives import (
+    ACCOUNT,
+    BUCKETS,
+    LOGS,
+    SETTING,
+    SETTINGS,
+    SUBSCRIPTION_SETTING,
+    TRAIL,
+    beside,
+    reads_of_writers,
+    writers,
+)
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Plan, Resource, resource
 from policies.templates import is_absent, is_at_least, is_set

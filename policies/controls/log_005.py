@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from falaj.catalog.tags import Stage
-from policies.archives import ACCOUNT, AUDIT, BUCKETS, beside, reads_of_writers, writers
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.linked import linked
 from policies.examples.logs import archive_account, archive_bucket, setting_to, trail
 from policies.joins import by_companions, said_of
 from policies.node import Node
+from policies.observability.archives import ACCOUNT, AUDIT, BUCKETS, beside, reads_of_writers, writers
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.resources import Plan, Resource, resource
 from policies.templates import is_at_least, is_one_of, is_true

@@ -10,12 +10,12 @@ from policies.examples.clusters import AKS, aks
 from policies.examples.kubernetes import service
 from policies.examples.linked import linked, other
 from policies.examples.logs import WORKSPACE_ID, workspace
+from policies.geography.whereabouts import STACK_REFERENCE, WORKSPACE, Vouched, reads_beside, refers_home
 from policies.joins import Companions, companions, said_of
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.resources import Plan, Resource, resource
 from policies.templates import is_set, is_true
 from policies.values import UNKNOWN
-from policies.whereabouts import STACK_REFERENCE, WORKSPACE, Vouched, reads_beside, refers_home
 
 DETECTOR = "aws:guardduty/detector:Detector"
 FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"

@@ -10,12 +10,12 @@ from policies.examples.entrances import BALANCERS
 from policies.examples.kubernetes import container, cronjob, deployment, pod, service
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.program_options import not_known, options
 from policies.resources import Resource, resource
 from policies.tables import Table, by_table, reads_of
 from policies.templates import is_false, is_set, is_true
 from policies.values import UNKNOWN
-from policies.workload import POD_SPEC_BY_TOKEN, Workload
+from policies.workloads.program_options import not_known, options
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, Workload
 
 BEDROCK = "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration"
 RULES: Table = {

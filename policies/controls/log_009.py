@@ -13,7 +13,7 @@ from policies.examples.linked import linked, other
 from policies.joins import by_companions, companions, said_of
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
-from policies.own_keys import OWN_KMS_KEY, is_own_kms_key
+from policies.ownership.own_keys import OWN_KMS_KEY, is_own_kms_key
 from policies.resources import Plan, Resource, resource, type_of
 from policies.templates import is_set
 from policies.values import UNKNOWN

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.addresses import SOME, is_allow_list
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.clusters import AKS, EKS, aks
+from policies.networks.addresses import SOME, is_allow_list
 from policies.outcomes import Outcome
 from policies.resources import Resource, resource
 from policies.templates import is_true

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from policies.control import Control, Severity, Subject
 from policies.examples.kubernetes import deployment, namespace, network_policy
-from policies.kinds import NAMESPACE, NETWORK_POLICY
+from policies.networks.room import Room, as_room
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
 from policies.resources import Resource
-from policies.room import Room, as_room
 from policies.values import UNKNOWN
+from policies.workloads.kinds import NAMESPACE, NETWORK_POLICY
 
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 EVERYWHERE = ("0.0.0.0/0", "::/0")

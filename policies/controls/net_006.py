@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policies.addresses import is_everyone, is_source
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.clusters import EKS
+from policies.networks.addresses import is_everyone, is_source
+from policies.networks.openings import NODE_GROUP, WORDS, Opening, openings
 from policies.node import Node
-from policies.openings import NODE_GROUP, WORDS, Opening, openings
 from policies.outcomes import Outcome
 from policies.resources import Resource, resource
 from policies.templates import is_set

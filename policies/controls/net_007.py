@@ -24,17 +24,17 @@ from policies.examples.network import (
     private_endpoint,
     vpc,
 )
+from policies.geography.places import uae_regions
+from policies.geography.whereabouts import STORAGE_ACCOUNT as ACCOUNT
+from policies.geography.whereabouts import WORKSPACE
 from policies.joins import Companions, companions, said_of
 from policies.node import Node
 from policies.outcomes import Finding, Outcome, Undecided
 from policies.parameters import Parameters
-from policies.places import uae_regions
 from policies.resources import Plan, Resource, resource
 from policies.tables import Table, by_table, one_of, reads_of
 from policies.templates import is_one_of, is_true
 from policies.values import UNKNOWN
-from policies.whereabouts import STORAGE_ACCOUNT as ACCOUNT
-from policies.whereabouts import WORKSPACE
 
 VAULT = "azure-native:keyvault:Vault"
 REGISTRY = "azure-native:containerregistry:Registry"

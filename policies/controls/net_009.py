@@ -27,14 +27,14 @@ from policies.examples.network import (
     vpc,
     written_to,
 )
-from policies.homes import home_of
+from policies.geography.homes import home_of
+from policies.geography.places import arn_stays, lies_in_azure_uae, uae_regions
+from policies.geography.whereabouts import BUCKET
 from policies.joins import by_companions, companions
 from policies.outcomes import Finding, Outcome
-from policies.places import arn_stays, lies_in_azure_uae, uae_regions
 from policies.resources import Plan, Resource, resource
 from policies.templates import is_one_of, is_true
 from policies.values import UNKNOWN
-from policies.whereabouts import BUCKET
 
 FLOW_LOGS = {
     VPC: (AWS_FLOW_LOG, "vpcId"),

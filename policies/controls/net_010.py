@@ -21,7 +21,6 @@ from policies.examples.entrances import (
 from policies.examples.kubernetes import service
 from policies.examples.linked import linked, other
 from policies.joins import companions, said_of
-from policies.kinds import INGRESSES
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.parameters import Parameters
@@ -29,6 +28,7 @@ from policies.resources import Plan, Resource, resource
 from policies.tables import Table, by_table, one_of, reads_of
 from policies.templates import is_absent, is_one_of
 from policies.values import UNKNOWN
+from policies.workloads.kinds import INGRESSES
 
 ACTIONS = {**dict.fromkeys(LISTENERS, "defaultActions"), **dict.fromkeys(LISTENER_RULES, "actions")}
 """Where each type says what becomes of a request."""

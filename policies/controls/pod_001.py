@@ -11,12 +11,12 @@ from falaj.catalog.recipes import supported_minors
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.controls.net_003 import SYSTEM_NAMESPACES
 from policies.examples.kubernetes import LABELS, metadata, namespace, service
-from policies.kinds import NAMESPACE
 from policies.outcomes import NotApplicable, Outcome
 from policies.parameters import Parameters
 from policies.resources import Resource, resource
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
+from policies.workloads.kinds import NAMESPACE
 
 NAMESPACE_PATCH = "kubernetes:core/v1:NamespacePatch"
 ENFORCE = "pod-security.kubernetes.io/enforce"

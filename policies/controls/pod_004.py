@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from policies.control import Control, Properties, Severity
 from policies.examples.kubernetes import container, deployment, pod, security, service
-from policies.mending import Part, elements, inside, put, with_mended_containers
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.mending import Part, elements, inside, put, with_mended_containers
+from policies.workloads.workload import WORKLOADS, Workload
 
 HARMLESS = "NET_BIND_SERVICE"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from policies.control import Control, Properties, Severity
 from policies.examples.kubernetes import container, cronjob, deployment, pod, security, service
-from policies.mending import Part, containers_of, found, inside, put, with_mended_pods
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.mending import Part, containers_of, found, inside, put, with_mended_pods
+from policies.workloads.workload import WORKLOADS, Workload
 
 RUNTIME_DEFAULT = "RuntimeDefault"
 FILTERED = (RUNTIME_DEFAULT, "Localhost")

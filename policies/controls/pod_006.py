@@ -8,7 +8,7 @@ from policies.control import Control, Severity
 from policies.examples.kubernetes import container, cronjob, deployment, pod, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.workload import WORKLOADS, Workload
 
 HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
 

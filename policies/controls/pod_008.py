@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from policies.control import Control, Properties, Severity
 from policies.examples.kubernetes import cronjob, deployment, pod, service
-from policies.mending import Part, elements, found, members, put, with_mended_pods
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.mending import Part, elements, found, members, put, with_mended_pods
+from policies.workloads.workload import WORKLOADS, Workload
 
 AUTOMOUNT = "automountServiceAccountToken"
 TOKEN = "serviceAccountToken"  # noqa: S105 - the name of a property

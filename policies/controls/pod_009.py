@@ -9,7 +9,7 @@ from policies.control import Control, Severity
 from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.workload import WORKLOADS, Workload
 
 QUANTITY = re.compile(r"(?=[0-9.]*[1-9])[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|e[0-9]+)?")
 EXPECTED = "a quantity above zero"

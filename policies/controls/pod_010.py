@@ -22,14 +22,14 @@ from policies.examples.serving import (
     replicated,
 )
 from policies.joins import said_of
-from policies.kinds import SERVICES
-from policies.label_selectors import selects, selects_plainly
-from policies.neighbours import neighbours, undecided_by
+from policies.networks.label_selectors import selects, selects_plainly
+from policies.networks.neighbours import neighbours, undecided_by
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
-from policies.workload import Workload
+from policies.workloads.kinds import SERVICES
+from policies.workloads.workload import Workload
 
 SERVICE = SERVICES[0]
 PROBES = ("readinessProbe", "livenessProbe")

@@ -9,12 +9,12 @@ from falaj.catalog.regions import regions
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import cronjob
 from policies.examples.serving import POD_LABELS, STATEFUL_SET, ZONE, replicated, spread
-from policies.label_selectors import selects
+from policies.networks.label_selectors import selects
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
-from policies.workload import POD_SPEC_BY_TOKEN, TEMPLATE
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, TEMPLATE
 
 KINDS = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 REPLICATED = tuple(token for token in POD_SPEC_BY_TOKEN if token.rpartition(":")[2].removesuffix("Patch") in KINDS)

@@ -8,9 +8,9 @@ from policies.control import Control, Severity
 from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
-from policies.secret_text import is_switch, looks_like_a_secret, named_like_a_secret
 from policies.values import UNKNOWN, Secret, shown
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.secret_text import is_switch, looks_like_a_secret, named_like_a_secret
+from policies.workloads.workload import WORKLOADS, Workload
 
 EXPECTED = "a file mounted from a Secret"
 

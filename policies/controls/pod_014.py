@@ -8,9 +8,9 @@ from policies.control import Control, Severity
 from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.program_options import Option, not_known, options, words
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.program_options import Option, not_known, options, words
+from policies.workloads.workload import WORKLOADS, Workload
 
 PROGRAM = "tritonserver"
 MODE = "model-control-mode"

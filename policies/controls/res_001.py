@@ -10,10 +10,10 @@ from falaj.catalog.providers import Provider
 from policies.control import Control, Severity, Subject, as_is
 from policies.documents import document
 from policies.examples.residency import ABROAD, AWS_PROVIDER, HOME, UAE_AWS, aws_provider, first, naming
-from policies.named_regions import region_named, texts
+from policies.geography.named_regions import region_named, texts
+from policies.geography.places import lies_in_aws_uae, uae_regions
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
-from policies.places import lies_in_aws_uae, uae_regions
 from policies.resources import Resource, resource
 from policies.tables import Judge, Table, by_table, if_set, reads_of
 from policies.values import UNKNOWN

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from falaj.catalog.global_services import Advice, global_service_of
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.residency import AZURE_PROVIDER, UAE_AZURE, azure, first, holding
+from policies.geography.places import GLOBAL, lies_in_azure_uae, normalised
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.places import GLOBAL, lies_in_azure_uae, normalised
 from policies.resources import Resource, resource
 from policies.tables import Judge, Table, by_table, if_set, reads_of
 from policies.templates import is_absent, is_one_of

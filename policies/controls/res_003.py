@@ -9,8 +9,8 @@ from falaj.catalog.providers import Provider
 from falaj.catalog.regions import Access, regions
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.residency import azure
+from policies.geography.places import normalised
 from policies.outcomes import NotApplicable, Outcome
-from policies.places import normalised
 from policies.resources import resource
 from policies.stack import ACCESS_GRANT, BLOCKS
 from policies.values import UNKNOWN

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.azure_residency import made, other_stack
 from policies.examples.residency import ABROAD, HOME, UAE_AWS, arn, first, holding
+from policies.geography.origins import arn_lies_home, is_left_out
+from policies.geography.whereabouts import BUCKET, STACK_REFERENCE, Vouched, reads_beside, refers_home
 from policies.node import Node
-from policies.origins import arn_lies_home, is_left_out
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.tables import reads_of
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
-from policies.whereabouts import BUCKET, STACK_REFERENCE, Vouched, reads_beside, refers_home
 
 
 class VouchedBuckets(Vouched):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.residency import ABROAD, HOME, UAE_AWS, holding
+from policies.geography.places import lies_in_aws_uae
 from policies.outcomes import Outcome
-from policies.places import lies_in_aws_uae
 from policies.resources import Resource, resource
 from policies.tables import Table, by_table, reads_of
 from policies.values import UNKNOWN

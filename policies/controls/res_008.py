@@ -8,10 +8,10 @@ from falaj.catalog.providers import Provider
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.azure_residency import made
 from policies.examples.residency import ABROAD, HOME, UAE_AWS, arn, first, holding
+from policies.geography.origins import arn_lies_home
+from policies.geography.places import lies_in_aws_uae, region_of_arn, uae_regions
 from policies.node import Node
-from policies.origins import arn_lies_home
 from policies.outcomes import Outcome
-from policies.places import lies_in_aws_uae, region_of_arn, uae_regions
 from policies.resources import Resource
 from policies.tables import reads_of
 from policies.values import UNKNOWN

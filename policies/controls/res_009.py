@@ -8,8 +8,7 @@ from functools import partial
 from policies.control import Control, Properties, Severity, Situated, Subject, situated
 from policies.examples.azure_residency import made
 from policies.examples.residency import ABROAD, HOME, HOME_AZURE, UAE_AWS, UAE_AZURE, arn, first, holding
-from policies.outcomes import Outcome
-from policies.replicas import (
+from policies.geography.replicas import (
     AWS,
     AZURE,
     ONE_REGION,
@@ -25,6 +24,7 @@ from policies.replicas import (
     is_not_made_a_member,
     is_worldwide,
 )
+from policies.outcomes import Outcome
 from policies.tables import reads_of
 from policies.values import UNKNOWN
 

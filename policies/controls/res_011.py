@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from falaj.catalog.global_services import global_services
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.azure_residency import ABROAD, HOME, IN_THE_UAE, made
+from policies.geography.places import lies_in_azure_uae
 from policies.outcomes import Finding, NotApplicable, Outcome
-from policies.places import lies_in_azure_uae
 from policies.resources import Resource
 from policies.tables import Table, by_table, if_set, one_of, reads_of
 from policies.values import UNKNOWN

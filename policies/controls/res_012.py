@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.control import Control, Severity, Situated, Subject, situated
-from policies.copies import PairedCopies, stays
 from policies.examples.azure_residency import ABROAD, GROUP, HOME, IN_THE_UAE, made, other_stack
+from policies.geography.copies import PairedCopies, stays
+from policies.geography.whereabouts import STACK_REFERENCE, STORAGE_ACCOUNT, Vouched, reads_beside, refers_home
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.templates import is_false
 from policies.values import UNKNOWN
-from policies.whereabouts import STACK_REFERENCE, STORAGE_ACCOUNT, Vouched, reads_beside, refers_home
 
 REPLICATION = "azure-native:storage:ObjectReplicationPolicy"
 ENDS = ("sourceAccount", "destinationAccount")

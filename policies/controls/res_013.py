@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.azure_residency import ABROAD, HOME, IN_THE_UAE, made
 from policies.examples.kubernetes import without_none
+from policies.geography.places import lies_in_azure_uae
 from policies.outcomes import Outcome
-from policies.places import lies_in_azure_uae
 from policies.resources import Resource, resource
 from policies.tables import Table, by_table, one_of, reads_of, refused
 from policies.templates import is_true

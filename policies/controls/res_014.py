@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from policies.control import Control, Severity, Situated, Subject, situated
-from policies.copies import PairedCopies, stays
 from policies.examples.azure_residency import ABROAD, HOME, IN_THE_UAE, made
+from policies.geography.copies import PairedCopies, stays
+from policies.geography.places import lies_in_azure_uae
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.places import lies_in_azure_uae
 from policies.resources import Resource
 from policies.tables import reads_of
 from policies.values import UNKNOWN

@@ -20,14 +20,30 @@ from policies.examples.azure_residency import (
 )
 from policies.examples.kubernetes import container, deployment, service
 from policies.examples.telemetry import central, placed, sender, server
+from policies.geography.whereabouts import (
+    BUCKET,
+    FIREHOSE,
+    KINDS,
+    STACK_REFERENCE,
+    WORKSPACE,
+    Vouched,
+    reads_beside,
+    refers_home,
+)
+from policies.observability.sinks import ADDRESSES, BESIDE, CENTRAL, DIAGNOSTICS, JUDGED, REGION, SINKS, TEXTS, VENDORS
+from policies.observability.telemetry import (
+    AT_HOME,
+    IN_THE_REGION,
+    NO_VENDOR,
+    names_no_vendor,
+    reports_home,
+    stays_in_the_region,
+)
 from policies.outcomes import Outcome
 from policies.resources import resource
-from policies.sinks import ADDRESSES, BESIDE, CENTRAL, DIAGNOSTICS, JUDGED, REGION, SINKS, TEXTS, VENDORS
 from policies.tables import by_table, if_set, reads_of
-from policies.telemetry import AT_HOME, IN_THE_REGION, NO_VENDOR, names_no_vendor, reports_home, stays_in_the_region
 from policies.values import UNKNOWN
-from policies.whereabouts import BUCKET, FIREHOSE, KINDS, STACK_REFERENCE, WORKSPACE, Vouched, reads_beside, refers_home
-from policies.workload import POD_SPEC_BY_TOKEN, Workload
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, Workload
 
 
 class Sinks(Vouched):

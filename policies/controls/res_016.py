@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.azure_residency import made
+from policies.models.routed_models import IN_THE_REGION, NAMED_IN_THE_REGION, is_answered_here, may_call_here_alone
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Resource
-from policies.routed_models import IN_THE_REGION, NAMED_IN_THE_REGION, is_answered_here, may_call_here_alone
 from policies.tables import Table, by_table, if_set, one_of, reads_of
 from policies.templates import is_absent
 from policies.values import UNKNOWN

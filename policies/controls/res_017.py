@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.azure_residency import ABROAD, GROUP, HOME, IN_AWS_UAE, IN_THE_UAE, made, other_stack
+from policies.geography.places import arn_stays, lies_in_aws_uae
+from policies.geography.whereabouts import NETWORK, NETWORK_GATEWAY, STACK_REFERENCE, Vouched, reads_beside, refers_home
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.places import arn_stays, lies_in_aws_uae
 from policies.resources import Resource, resource
 from policies.tables import Table, by_table, if_set, reads_of
 from policies.values import UNKNOWN
-from policies.whereabouts import NETWORK, NETWORK_GATEWAY, STACK_REFERENCE, Vouched, reads_beside, refers_home
 
 CORE_POLICY = "aws:networkmanager/coreNetworkPolicyAttachment:CoreNetworkPolicyAttachment"
 EDGES = "core-network-configuration.edge-locations[].location"

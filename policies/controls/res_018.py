@@ -10,11 +10,11 @@ from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.azure_residency import made
+from policies.geography.places import region_of_arn, uae_regions
+from policies.geography.whereabouts import STACK_REFERENCE
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.path import Path
-from policies.places import region_of_arn, uae_regions
 from policies.values import UNKNOWN
-from policies.whereabouts import STACK_REFERENCE
 
 STACK = "pulumi:pulumi:Stack"
 SERVICE = "pulumiservice:*"

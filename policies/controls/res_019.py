@@ -10,7 +10,7 @@ from policies.examples.kubernetes import DIGEST, container, cronjob, deployment,
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.workload import WORKLOADS, Workload
 
 SWITCH = "ORT_DISABLE_TELEMETRY"
 RUNTIME_IMAGE = re.compile(r"onnx-?runtime|\bort\b|triton", re.IGNORECASE)

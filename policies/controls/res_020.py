@@ -10,15 +10,15 @@ from falaj.catalog.providers import Provider
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.azure_residency import made
 from policies.examples.kubernetes import network_policy, service, without_none
-from policies.kinds import NETWORK_POLICY
+from policies.geography.places import normalised, uae_regions
+from policies.networks.private_ranges import is_some_place, lies_inside
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.parameters import Parameters
-from policies.places import normalised, uae_regions
-from policies.private_ranges import is_some_place, lies_inside
 from policies.resources import Resource, resource
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
+from policies.workloads.kinds import NETWORK_POLICY
 
 PATCH = f"{NETWORK_POLICY}Patch"
 CILIUM = ("kubernetes:cilium.io/v2:CiliumNetworkPolicy", "kubernetes:cilium.io/v2:CiliumClusterwideNetworkPolicy")

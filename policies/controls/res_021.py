@@ -11,12 +11,12 @@ from falaj.catalog.regions import regions
 from policies.control import Control, Severity, Subject
 from policies.examples.kubernetes import component, data_flow, service
 from policies.examples.stacks import environment
-from policies.flows import DeclaredFlows, as_declared_flows
-from policies.kinds import COMPONENTS
+from policies.networks.flows import DeclaredFlows, as_declared_flows
 from policies.node import Node
 from policies.outcomes import Finding, Outcome, Undecided
 from policies.stack import LOCAL_COUNTRY, PROFILES, Stack
 from policies.values import UNKNOWN, shown
+from policies.workloads.kinds import COMPONENTS
 
 UAE = "AE"
 OVER_TLS = frozenset({Encryption.TLS, Encryption.MUTUAL_TLS})

@@ -8,11 +8,11 @@ from typing import Final
 from falaj.catalog.data_flows import Channel, DataClass
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import component, data_flow, service
-from policies.kinds import COMPONENTS
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Plan
 from policies.values import UNKNOWN
+from policies.workloads.kinds import COMPONENTS
 
 COPIES: Final = (Channel.COPY, Channel.BACKUP)
 """Channels that carry all that a store holds."""

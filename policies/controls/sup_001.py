@@ -9,7 +9,7 @@ from policies.control import Control, Severity
 from policies.examples.kubernetes import DIGEST, container, cronjob, deployment, service
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.workload import WORKLOADS, Workload
 
 NAMED_BY_DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 

@@ -9,13 +9,21 @@ from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.helm import HERE, release
 from policies.examples.kubernetes import DIGEST, container, cronjob, deployment, pod, service
 from policies.examples.platforms import azure_registry
-from policies.helm import RELEASE, sources_in
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.registries import STACK_REFERENCE, WITNESSED, WITNESSES, OwnRegistries, expected, host_stays, image_stays
 from policies.resources import Plan, Resource, resource
 from policies.values import UNKNOWN
-from policies.workload import POD_SPEC_BY_TOKEN, WORKLOADS, Workload
+from policies.workloads.helm import RELEASE, sources_in
+from policies.workloads.registries import (
+    STACK_REFERENCE,
+    WITNESSED,
+    WITNESSES,
+    OwnRegistries,
+    expected,
+    host_stays,
+    image_stays,
+)
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, WORKLOADS, Workload
 
 PUBLIC_REPOSITORY = "aws:ecrpublic/repository:Repository"
 ON_THE_NODE = "Never"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from policies.control import Control, Properties, Severity, Subject, as_is
 from policies.examples.kubernetes import service
 from policies.examples.platforms import AZURE_REGISTRY, ECR, azure_registry, ecr_repository
-from policies.mending import members, put
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Resource, resource
 from policies.templates import is_one_of
 from policies.values import UNKNOWN
+from policies.workloads.mending import members, put
 
 TEMPLATE = "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate"
 MUTABILITY, EXCLUSIONS = "imageTagMutability", "imageTagMutabilityExclusionFilters"

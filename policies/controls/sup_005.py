@@ -20,7 +20,8 @@ from policies.examples.signatures import (
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
 from policies.resources import Plan, resource
-from policies.signatures import (
+from policies.values import UNKNOWN
+from policies.workloads.signatures import (
     ADMISSION,
     BINDING,
     OWN_AUTHORITY,
@@ -31,7 +32,6 @@ from policies.signatures import (
     stays_private,
     verifications,
 )
-from policies.values import UNKNOWN
 
 NAMES = {EKS: "name", AKS: "resourceName"}
 NOTHING = "nothing that verifies images at the cluster's door"

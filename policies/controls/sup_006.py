@@ -15,7 +15,7 @@ from policies.outcomes import Outcome
 from policies.parameters import Parameters
 from policies.resources import resource
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.workload import WORKLOADS, Workload
 
 ECR_RULE = "aws:ecr/pullThroughCacheRule:PullThroughCacheRule"
 ACR_RULE = "azure-native:containerregistry:CacheRule"

@@ -10,12 +10,12 @@ from falaj.catalog.model_annotations import ModelAnnotation
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import container, cronjob, pod, service
 from policies.examples.model_sources import MODEL, OTHER, account, bucket, environment, fetching, mounting
-from policies.model_sources import STORES, OwnStores, lies_here, not_known, sources
+from policies.models.model_sources import STORES, OwnStores, lies_here, not_known, sources
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome, Undecided
-from policies.registries import STACK_REFERENCE
 from policies.values import UNKNOWN
-from policies.workload import POD_SPEC_BY_TOKEN, WORKLOADS, Workload
+from policies.workloads.registries import STACK_REFERENCE
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, WORKLOADS, Workload
 
 NAMED_BY_DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 IMAGE = ModelAnnotation.IMAGE

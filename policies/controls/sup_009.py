@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from falaj.catalog.model_annotations import ModelAnnotation
-from policies.card_hosts import registry_of
 from policies.control import Control, Severity
 from policies.controls.sup_001 import has_digest
 from policies.examples.kubernetes import DIGEST, container, deployment, pod_spec, service
 from policies.examples.served_models import scoring_job, served_by, server
+from policies.geography.card_hosts import registry_of
+from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.values import UNKNOWN
 
 RECORDS = (ModelAnnotation.SBOM, ModelAnnotation.PROVENANCE)

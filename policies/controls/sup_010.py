@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from policies.card_hosts import host_of, lies_in_the_uae
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
+from policies.geography.card_hosts import host_of, lies_in_the_uae
 from policies.node import Node
 from policies.outcomes import Outcome, Undecided
 from policies.parameters import Parameters

@@ -12,15 +12,15 @@ from falaj.catalog.tags import SHARED, Stage, Tag
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import LABELS, deployment, metadata, namespace, service
 from policies.examples.tags import TAGS, in_provider, tagged
-from policies.kinds import NAMESPACE
+from policies.geography.places import UAE
 from policies.outcomes import NotApplicable, Outcome
+from policies.ownership.tagging import GROUP, can_be_tagged, tag_of
+from policies.ownership.tenants import TENANT_NAME
 from policies.parameters import Parameters
-from policies.places import UAE
 from policies.resources import Resource, resource
-from policies.tagging import GROUP, can_be_tagged, tag_of
-from policies.tenants import TENANT_NAME
 from policies.values import UNKNOWN
-from policies.workload import MADE
+from policies.workloads.kinds import NAMESPACE
+from policies.workloads.workload import MADE
 
 OWNER = re.compile(r"[a-z0-9-]{2,40}")
 COST_CENTRE = re.compile(r"[A-Za-z0-9-]{2,40}")

@@ -10,8 +10,8 @@ from policies.control import Control, Severity, Subject, as_is
 from policies.examples.kubernetes import service
 from policies.examples.tags import in_provider, tagged
 from policies.outcomes import Outcome
+from policies.ownership.tagging import tag_of
 from policies.resources import Resource, resource
-from policies.tagging import tag_of
 from policies.values import UNKNOWN
 
 BUCKET, TABLE = "aws:s3/bucket:Bucket", "aws:dynamodb/table:Table"

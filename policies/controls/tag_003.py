@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from policies.capacity.pools import AKS, EKS
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.budgets import AWS_BUDGET, AZURE_BUDGET, COST, azure_budget, budget
 from policies.examples.kubernetes import service
 from policies.examples.pools import aks, eks
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.pools import AKS, EKS
 from policies.resources import Plan, Resource, resource
 from policies.values import UNKNOWN
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from falaj.catalog.offers import machine_sizes
 from falaj.catalog.regions import regions
+from policies.capacity.machines import has_gpu
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import deployment
 from policies.examples.pools import (
@@ -20,8 +21,7 @@ from policies.examples.pools import (
     profile,
     reservation,
 )
-from policies.homes import home_of
-from policies.machines import has_gpu
+from policies.geography.homes import home_of
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import resource

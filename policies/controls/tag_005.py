@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.capacity.pools import AGENT_POOL, AKS, NODE_GROUP, POOL_TYPES, Pool, pools_in, pools_of
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.pools import agent_pool, aks, node_group, profile
 from policies.examples.scaling import scaler
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.pools import AGENT_POOL, AKS, NODE_GROUP, POOL_TYPES, Pool, pools_in, pools_of
 from policies.resources import Plan
 from policies.stages import is_thrown_away
 from policies.templates import is_at_least

@@ -10,13 +10,13 @@ from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import LABELS, container, deployment, metadata, namespace, service
 from policies.examples.tenants import HARD, LIMITS, QUOTA, in_provider, limit, limits, platform_room, quota, room
 from policies.joins import Companions, by_companions, narrowed, said_of
-from policies.kinds import NAMESPACE
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
+from policies.ownership.tenants import DEFAULT_NAMESPACE, SYSTEM_NAMESPACES, TENANT_NAME, members
 from policies.resources import Plan, Resource
-from policies.tenants import DEFAULT_NAMESPACE, SYSTEM_NAMESPACES, TENANT_NAME, members
 from policies.values import UNKNOWN
-from policies.workload import MADE, Workload
+from policies.workloads.kinds import NAMESPACE
+from policies.workloads.workload import MADE, Workload
 
 BOUNDED = ("requests.cpu", "requests.memory", "limits.memory", "pods")
 ALIASES = {"requests.cpu": "cpu", "requests.memory": "memory"}

@@ -10,11 +10,9 @@ from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.tenants import alias, encryption, of_tenant, platform_room, room
 from policies.joins import said_of
-from policies.kinds import NAMESPACE
 from policies.node import Node
 from policies.outcomes import Outcome
-from policies.resources import Plan, Resource
-from policies.store_keys import (
+from policies.ownership.store_keys import (
     ACCOUNT,
     ALIAS,
     BUCKETS,
@@ -28,7 +26,9 @@ from policies.store_keys import (
     encryptions_of,
     spoken_of,
 )
+from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
+from policies.workloads.kinds import NAMESPACE
 
 VAULT = "azure-native:keyvault:Vault"
 STORES = (*BUCKETS, ACCOUNT)

@@ -6,11 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policies.control import Control, Severity, Situated, Subject, situated
-from policies.examples.gpus import claim, config_map, template
-from policies.examples.kubernetes import container, cronjob, deployment, pod, service
-from policies.examples.pools import AZURE_GPU, GPU, agent_pool, node_group
-from policies.gpus import (
+from policies.capacity.gpus import (
     MPS_CLIENT,
     NOTHING_VISIBLE,
     STRATEGIES,
@@ -19,13 +15,17 @@ from policies.gpus import (
     is_shared,
     sharing_in,
 )
-from policies.machines import LAUNCH_TEMPLATE
+from policies.capacity.machines import LAUNCH_TEMPLATE
+from policies.capacity.pools import POOL_TYPES
+from policies.control import Control, Severity, Situated, Subject, situated
+from policies.examples.gpus import claim, config_map, template
+from policies.examples.kubernetes import container, cronjob, deployment, pod, service
+from policies.examples.pools import AZURE_GPU, GPU, agent_pool, node_group
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
-from policies.pools import POOL_TYPES
 from policies.resources import Resource, resource
 from policies.values import UNKNOWN
-from policies.workload import POD_SPEC_BY_TOKEN, Workload
+from policies.workloads.workload import POD_SPEC_BY_TOKEN, Workload
 
 CONFIG_MAPS = ("kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:ConfigMapPatch")
 VERSIONS = ("v1", "v1beta1", "v1beta2")

@@ -9,15 +9,15 @@ from falaj.catalog.labels import PLATFORM_ROLE, ROLE, TENANT
 from falaj.catalog.providers import Provider, provider_of
 from falaj.catalog.tags import SHARED, Tag
 from falaj.catalog.tiers import Isolation, tiers
+from policies.capacity.pools import POOL_TYPES, Pool, Taint, pools_in, pools_of, taint_of
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.pools import agent_pool, aks, node_group, profile
 from policies.examples.tenants import platform_room, room
-from policies.kinds import NAMESPACE
 from policies.outcomes import NotApplicable, Outcome
-from policies.pools import POOL_TYPES, Pool, Taint, pools_in, pools_of, taint_of
 from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
+from policies.workloads.kinds import NAMESPACE
 
 TAG = Tag.TENANT.value
 KEEPING_OFF = ("NoSchedule", "NoExecute")

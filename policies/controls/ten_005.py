@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from falaj.catalog.tags import Stage, Tag
-from policies.accounts import works_in_one_account
+from policies.capacity.pools import AKS, EKS
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.pools import aks, eks, urn
 from policies.joins import said_of
 from policies.outcomes import NotApplicable, Outcome, Undecided
+from policies.ownership.accounts import works_in_one_account
 from policies.parameters import Parameters
 from policies.path import Path
-from policies.pools import AKS, EKS
 from policies.resources import Plan, Resource, resource
 from policies.stages import stage_in, stage_of
 from policies.templates import is_one_of

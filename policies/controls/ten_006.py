@@ -10,9 +10,9 @@ from policies.control import Control, Severity, Situated, Subject, situated
 from policies.documents import is_document, statements
 from policies.examples.kubernetes import service, without_none
 from policies.examples.pools import ON_AWS
-from policies.grants import Trusted, is_granted_to, lets_in, ours
 from policies.node import Node
 from policies.outcomes import Outcome
+from policies.ownership.grants import Trusted, is_granted_to, lets_in, ours
 from policies.resources import Resource, resource
 from policies.tables import Table, by_table, one_of, reads_of
 from policies.templates import is_absent, is_off

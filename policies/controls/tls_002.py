@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.kubernetes import gateway, ingress, listener, service
-from policies.kinds import INGRESSES, LISTENERS
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.values import UNKNOWN
+from policies.workloads.kinds import INGRESSES, LISTENERS
 
 CONTROL = Control(
     id="TLS-002",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.kubernetes import LABELS, deployment, gateway_service, metadata, service
-from policies.kinds import GATEWAY_COMPONENT, SERVICES
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.values import UNKNOWN
+from policies.workloads.kinds import GATEWAY_COMPONENT, SERVICES
 
 UNPUBLISHED_TYPES = (None, "ClusterIP", "ExternalName")
 HTTPS_PORT = 443

@@ -13,9 +13,9 @@ GROUP: Final = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGrou
 HOME: Final = "uaenorth"
 ABROAD: Final = "westeurope"
 IN_THE_UAE: Final = "a location in the UAE: uaenorth, uaecentral"
-"""What `policies.places` expects of a location."""
+"""What `policies.geography.places` expects of a location."""
 IN_AWS_UAE: Final = "a region in the UAE: me-central-1"
-"""What `policies.places` expects of a region."""
+"""What `policies.geography.places` expects of a region."""
 
 
 def made(

@@ -6,9 +6,9 @@ from typing import Final
 
 from policies.examples.kubernetes import metadata
 from policies.examples.linked import linked
-from policies.kinds import INGRESSES
 from policies.resources import Resource, resource
 from policies.values import UNKNOWN
+from policies.workloads.kinds import INGRESSES
 
 BALANCERS: Final = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
 LISTENERS: Final = ("aws:lb/listener:Listener", "aws:alb/listener:Listener")

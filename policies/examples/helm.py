@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from policies.examples.kubernetes import without_none
-from policies.helm import CHART, RELEASE
 from policies.resources import Resource, resource
+from policies.workloads.helm import CHART, RELEASE
 
 HERE: Final = "111122223333.dkr.ecr.me-central-1.amazonaws.com"
 """A registry in the UAE, by its host."""

@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from policies.examples.kubernetes import without_none
 from policies.resources import Resource, resource
-from policies.service_accounts import ASSOCIATION, CLIENT_ANNOTATION, FEDERATION, ROLE_ANNOTATION, SERVICE_ACCOUNTS
+from policies.workloads.service_accounts import (
+    ASSOCIATION,
+    CLIENT_ANNOTATION,
+    FEDERATION,
+    ROLE_ANNOTATION,
+    SERVICE_ACCOUNTS,
+)
 
 POLICY: Final = "aws:iam/policy:Policy"
 AWS_PROVIDER: Final = "pulumi:providers:aws"

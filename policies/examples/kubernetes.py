@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from policies.kinds import GATEWAY_COMPONENT, INGRESSES, LISTENERS, NAMESPACE, NETWORK_POLICY, SERVICES
 from policies.resources import Resource, resource
+from policies.workloads.kinds import GATEWAY_COMPONENT, INGRESSES, LISTENERS, NAMESPACE, NETWORK_POLICY, SERVICES
 
 DIGEST: Final = f"sha256:{'a' * 64}"
 IMAGE: Final = f"registry.ae/onnxruntime:1.29@{DIGEST}"

@@ -7,8 +7,8 @@ from typing import Any, Final
 from falaj.catalog.model_annotations import ModelAnnotation
 from policies.examples.helm import HERE
 from policies.examples.kubernetes import DIGEST, container, metadata, pod_spec
-from policies.registries import STACK_REFERENCE
 from policies.resources import Resource, resource
+from policies.workloads.registries import STACK_REFERENCE
 
 MODEL: Final = f"{HERE}/models/iris@{DIGEST}"
 OTHER: Final = f"{HERE}/models/iris@sha256:{'b' * 64}"

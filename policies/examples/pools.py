@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from policies.capacity.machines import LAUNCH_TEMPLATE
+from policies.capacity.pools import AGENT_POOL, AKS, EKS, NODE_GROUP
 from policies.examples.kubernetes import without_none
-from policies.machines import LAUNCH_TEMPLATE
-from policies.pools import AGENT_POOL, AKS, EKS, NODE_GROUP
+from policies.geography.zones import SUBNET
 from policies.resources import Resource, resource
 from policies.values import UNKNOWN
-from policies.zones import SUBNET
 
 ON_AWS: Final = resource("pulumi:providers:aws", {"region": "me-central-1", "allowedAccountIds": '["111122223333"]'})
 ON_AZURE: Final = resource(

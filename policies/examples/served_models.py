@@ -12,11 +12,11 @@ from typing import Any, Final
 import yaml
 
 from falaj.catalog.model_annotations import COMPONENT_LABEL, MODEL_REGISTER, MODEL_SERVER, AlertLabel, ModelAnnotation
-from policies.alert_rules import IN_AWS, IN_AZURE, IN_CLUSTER
 from policies.days import today
 from policies.examples.kubernetes import DIGEST, LABELS, metadata, pod_spec, without_none
+from policies.models.alert_rules import IN_AWS, IN_AZURE, IN_CLUSTER
+from policies.models.served_models import HTTP_ROUTE, ROLLOUT, STACK
 from policies.resources import Resource, resource
-from policies.served_models import HTTP_ROUTE, ROLLOUT, STACK
 
 MODEL: Final = f"registry.bank.ae/models/credit@{DIGEST}"
 SERVER_LABELS: Final = {**LABELS, COMPONENT_LABEL: MODEL_SERVER}

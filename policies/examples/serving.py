@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from policies.examples.kubernetes import container, metadata, pod_spec, without_none
-from policies.kinds import SERVICES
 from policies.resources import Resource, resource
+from policies.workloads.kinds import SERVICES
 
 DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
 STATEFUL_SET: Final = "kubernetes:apps/v1:StatefulSet"

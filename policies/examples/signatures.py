@@ -10,7 +10,7 @@ from typing import Final
 
 from policies.examples.kubernetes import without_none
 from policies.resources import Resource, resource
-from policies.signatures import ADMISSION, BINDING
+from policies.workloads.signatures import ADMISSION, BINDING
 
 CLUSTER_POLICY: Final = "kubernetes:kyverno.io/v1:ClusterPolicy"
 IMAGE_VALIDATING_POLICY: Final = "kubernetes:policies.kyverno.io/v1:ImageValidatingPolicy"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from policies.examples.azure_residency import HOME, nested, urn_of
 from policies.examples.kubernetes import container, deployment
+from policies.geography.whereabouts import KINDS
+from policies.observability.sinks import CENTRAL, REGION
 from policies.resources import Resource, resource
-from policies.sinks import CENTRAL, REGION
-from policies.whereabouts import KINDS
 
 
 def placed(token: str, region: object = None) -> Resource:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from falaj.catalog.labels import PLATFORM_ROLE, ROLE, TENANT
 from policies.examples.kubernetes import LABELS, metadata, namespace, without_none
 from policies.examples.pools import urn
+from policies.ownership.store_keys import ALIAS, CONFIGURATIONS
 from policies.resources import Resource, resource
-from policies.store_keys import ALIAS, CONFIGURATIONS
 from policies.values import UNKNOWN
 
 QUOTA: Final = "kubernetes:core/v1:ResourceQuota"

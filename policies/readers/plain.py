@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from policies.analyzer.wire import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
 from policies.values import REDACTED, UNKNOWN, Secret
-from policies.wire import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
 
 
 def plain(value: object) -> object:

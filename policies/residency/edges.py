@@ -8,11 +8,11 @@ from typing import Final
 
 from falaj.catalog.data_flows import Channel
 from policies.evaluator import Result, Verdict
-from policies.kinds import COMPONENTS
 from policies.node import MalformedError, Node
 from policies.outcomes import Finding
 from policies.resources import Resource
 from policies.values import UNKNOWN
+from policies.workloads.kinds import COMPONENTS
 
 RESIDENCY: Final = "RES-"
 """How the ids of controls begin that judge where data lies."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from falaj.catalog.regions import regions
-from policies.places import UAE
+from policies.geography.places import UAE
 from policies.residency.edges import Edge
 from policies.stack import Stack
 

@@ -12,7 +12,7 @@ from policies.control import Control
 from policies.node import Node
 from policies.path import Path
 from policies.resources import Resource
-from policies.workload import expand
+from policies.workloads.workload import expand
 
 STEP = re.compile(r"\[\*\]|\[\"(?P<quoted>[^\"]+)\"\]|\.?(?P<name>[^.\[]+)")
 

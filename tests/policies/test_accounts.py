@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from falaj.catalog.tags import Stage
-from policies.accounts import works_in_one_account
 from policies.controls.ten_006 import CONTROL, document, holding
 from policies.evaluator import Verdict, evaluate
-from policies.grants import Trusted
+from policies.ownership.accounts import works_in_one_account
+from policies.ownership.grants import Trusted
 from policies.parameters import Parameters
 from policies.resources import Resource, resource
 from policies.stages import stage_in

@@ -20,14 +20,14 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 import policies
-from policies.adapter import PACK, VERSION, Analyzer
+from policies.analyzer.adapter import PACK, VERSION, Analyzer
+from policies.analyzer.server import calls, listen
+from policies.analyzer.wire import SECRET, SIGNATURE, UNKNOWNS
 from policies.controls import load, named
 from policies.examples.kubernetes import component, container, data_flow, deployment, namespace, network_policy
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Resource
-from policies.server import calls, listen
-from policies.wire import SECRET, SIGNATURE, UNKNOWNS
 from tests.policies.test_evaluator import control
 
 SOME = named(

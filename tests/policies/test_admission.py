@@ -23,7 +23,7 @@ from policies.controls import load, named
 from policies.examples.kubernetes import deployment
 from policies.path import Path
 from policies.values import holds_unknown
-from policies.workload import MADE
+from policies.workloads.workload import MADE
 from tests.policies.changes import value_at
 
 RUN = f"proof-{uuid4().hex[:8]}"

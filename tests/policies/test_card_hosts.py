@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from falaj.catalog.model_annotations import ModelAnnotation
-from policies.card_hosts import host_of, lies_in_the_uae, registry_of
 from policies.controls.aig_001 import CONTROL, CardPlaces
 from policies.evaluator import Verdict, evaluate
 from policies.examples.served_models import server
+from policies.geography.card_hosts import host_of, lies_in_the_uae, registry_of
 from policies.parameters import Parameters
 
 SCHEMES = ("https", "oci", "s3")

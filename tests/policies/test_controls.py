@@ -16,13 +16,13 @@ import policies
 from falaj.catalog.controls import Relation, asked_controls
 from falaj.standin.library import resource_type
 from falaj.standin.shapes import Kind, ResourceType, Shape
-from policies.alert_rules import IN_CLUSTER
 from policies.control import Control, Example
 from policies.controls import load
 from policies.evaluator import Result, Verdict
-from policies.kinds import COMPONENTS, LISTENERS
+from policies.models.alert_rules import IN_CLUSTER
+from policies.models.served_models import HTTP_ROUTE, INFERENCE_SERVICE, ROLLOUT
 from policies.resources import resource
-from policies.served_models import HTTP_ROUTE, INFERENCE_SERVICE, ROLLOUT
+from policies.workloads.kinds import COMPONENTS, LISTENERS
 from tests.policies.changes import patterns_read, steps
 from tests.policies.proof import judged, unmended
 

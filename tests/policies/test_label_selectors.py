@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.label_selectors import selects, selects_plainly
+from policies.networks.label_selectors import selects, selects_plainly
 from policies.node import Node
 from policies.values import UNKNOWN
 

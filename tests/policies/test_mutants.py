@@ -16,7 +16,7 @@ from policies.evaluator import Verdict, evaluate
 from policies.path import Path
 from policies.resources import Resource
 from policies.values import UNKNOWN
-from policies.workload import CONTAINER_LISTS, POD_SPEC_BY_TOKEN, expand
+from policies.workloads.workload import CONTAINER_LISTS, POD_SPEC_BY_TOKEN, expand
 from tests.policies.changes import matching, patterns_read, value_at, with_value, without
 from tests.policies.excuses import excuses_of
 from tests.policies.excuses.excuse import Excuse

@@ -28,7 +28,7 @@ from policies.node import Node
 from policies.path import Path
 from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
-from policies.workload import WORKLOADS, Workload
+from policies.workloads.workload import WORKLOADS, Workload
 from tests.policies.changes import covered, leaves, patterns_read, with_value
 
 

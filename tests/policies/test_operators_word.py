@@ -14,10 +14,10 @@ from policies.examples.helm import release
 from policies.examples.kubernetes import DIGEST, container, deployment
 from policies.examples.model_sources import fetching
 from policies.examples.platforms import azure_registry
-from policies.model_sources import OwnStores
+from policies.models.model_sources import OwnStores
 from policies.parameters import Parameters
-from policies.registries import OwnRegistries
 from policies.resources import Resource
+from policies.workloads.registries import OwnRegistries
 
 OURS = OwnRegistries(registries=("harbor.acme.ae",))
 STORES = OwnStores(stores=("acme-archive", "models.acme.ae"))

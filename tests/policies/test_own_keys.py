@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.node import Node
-from policies.own_keys import (
+from policies.ownership.own_keys import (
     OWN_DISK_KEY,
     OWN_KMS_KEY,
     OWN_VAULT,

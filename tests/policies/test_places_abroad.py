@@ -14,9 +14,9 @@ from policies.controls.res_004 import VouchedBuckets
 from policies.evaluator import Verdict, evaluate
 from policies.examples.azure_residency import made
 from policies.examples.residency import ABROAD, HOME, arn, aws_provider, holding
-from policies.named_regions import region_named
+from policies.geography.named_regions import region_named
+from policies.geography.replicas import PairedBackups
 from policies.parameters import Parameters
-from policies.replicas import PairedBackups
 from policies.resources import Resource, resource
 from policies.values import Secret
 from tests.policies.test_controls import is_property

@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 
 from falaj.catalog.tags import Stage
+from policies.capacity.machines import sizes_of
+from policies.capacity.pools import pools_of
 from policies.examples.pools import AWS_ZONES, ON_AWS, agent_pool, eks, launch_template, node_group, subnets
 from policies.examples.tenants import LIMITS, limits, room
-from policies.homes import home_of
-from policies.machines import sizes_of
-from policies.pools import pools_of
+from policies.geography.homes import home_of
+from policies.geography.zones import span_of
+from policies.ownership.store_keys import BUCKETS, CONFIGURATIONS, KMS_KEY, encryptions_of
+from policies.ownership.tenants import members
 from policies.resources import Plan, Resource, resource
 from policies.stages import stage_of
-from policies.store_keys import BUCKETS, CONFIGURATIONS, KMS_KEY, encryptions_of
-from policies.tenants import members
 from policies.values import UNKNOWN
-from policies.zones import span_of
 
 KEY_ARN = "arn:aws:kms:me-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 

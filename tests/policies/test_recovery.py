@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from policies.continuity.recovery import sites_beside
 from policies.control import Control
 from policies.controls.bdr_002 import CONTROL as BROUGHT_BACK
 from policies.controls.bdr_002 import Recovery
@@ -15,7 +16,6 @@ from policies.evaluator import Verdict, evaluate
 from policies.examples.backups import lock, vault
 from policies.examples.pools import aks
 from policies.parameters import Parameters
-from policies.recovery import sites_beside
 from policies.resources import Resource, resource
 
 

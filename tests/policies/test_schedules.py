@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from policies.schedules import longest_wait
+from policies.continuity.schedules import longest_wait
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.secret_text import is_switch, looks_like_a_secret, named_like_a_secret
+from policies.workloads.secret_text import is_switch, looks_like_a_secret, named_like_a_secret
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from policies.controls import res_015, res_017, res_020
 from policies.evaluator import Verdict, evaluate
 from policies.examples.azure_residency import made
 from policies.examples.kubernetes import container, deployment, network_policy
+from policies.networks.private_ranges import is_some_place, lies_inside
 from policies.node import Node
+from policies.observability.telemetry import names_no_vendor, reports_home, stays_in_the_region
 from policies.parameters import Parameters
-from policies.private_ranges import is_some_place, lies_inside
-from policies.telemetry import names_no_vendor, reports_home, stays_in_the_region
 from policies.values import Secret
-from policies.workload import Workload
+from policies.workloads.workload import Workload
 
 OWN = ("collector.acme.ae",)
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import components.labels
 from falaj.catalog import labels
+from policies.capacity.pools import Taint, taint_of
 from policies.controls.tag_001 import CONTROL, Vocabulary
 from policies.evaluator import Verdict, evaluate
 from policies.examples.tags import tagged
 from policies.parameters import Parameters
-from policies.pools import Taint, taint_of
 from policies.values import UNKNOWN
 
 

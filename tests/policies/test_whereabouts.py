@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from policies.controls import res_012, res_014
-from policies.copies import PairedCopies, stays
 from policies.evaluator import Verdict, evaluate
 from policies.examples.azure_residency import ABROAD, GROUP, HOME, made, other_stack
+from policies.geography.copies import PairedCopies, stays
+from policies.geography.whereabouts import BUCKET, LOG_GROUP, STORAGE_ACCOUNT, WORKSPACE, Vouched, refers_home
 from policies.node import Node
 from policies.outcomes import Finding, Undecided
 from policies.parameters import Parameters
 from policies.path import Path
 from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
-from policies.whereabouts import BUCKET, LOG_GROUP, STORAGE_ACCOUNT, WORKSPACE, Vouched, refers_home
 
 LOGS = Path(("logs",))
 LOGS_ID = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/acme-logs"

@@ -7,8 +7,8 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.analyzer.wire import OUTPUT, SECRET, SIGNATURE, UNKNOWNS, decoded
 from policies.values import REDACTED, UNKNOWN, Secret, shown
-from policies.wire import OUTPUT, SECRET, SIGNATURE, UNKNOWNS, decoded
 
 
 def struct(properties: dict[str, object]) -> Struct:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.service_accounts import CLIENT_ANNOTATION, ROLE_ANNOTATION
+from policies.workloads.service_accounts import CLIENT_ANNOTATION, ROLE_ANNOTATION
 from tests.policies.excuses.excuse import Excuse, each
 
 ANY = "cut delete empty null strange unknown upper"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.workload import CONTAINER_LISTS
+from policies.workloads.workload import CONTAINER_LISTS
 from tests.policies.excuses.excuse import Excuse, each
 
 AUTOMOUNT = "automountServiceAccountToken"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from policies.analyzer.wire import UNKNOWNS
 from policies.controls import named
 from policies.evaluator import Verdict
 from policies.judgement import judge
@@ -16,7 +17,6 @@ from policies.readers.preview import read_preview
 from policies.readers.source import SourceKind, tightened
 from policies.stack import described
 from policies.unreadable import UnreadableError
-from policies.wire import UNKNOWNS
 
 TODAY = date(2026, 11, 22)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from policies.analyzer.wire import SECRET, SIGNATURE, UNKNOWNS
 from policies.controls import named
 from policies.evaluator import Verdict
 from policies.judgement import judge
@@ -16,7 +17,6 @@ from policies.readers.source import SourceKind
 from policies.readers.state import read_state
 from policies.unreadable import UnreadableError
 from policies.values import UNKNOWN, Secret
-from policies.wire import SECRET, SIGNATURE, UNKNOWNS
 
 TODAY = date(2026, 11, 22)
 

@@ -1,0 +1,1 @@
+"""Machines, the pools they come in, and their GPUs."""

@@ -1,0 +1,1 @@
+"""Recovery: the second site, and how often something is done for it."""

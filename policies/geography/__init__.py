@@ -1,0 +1,1 @@
+"""Where things lie: regions, places, copies and whoever is told them by name."""

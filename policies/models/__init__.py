@@ -1,0 +1,1 @@
+"""Models: who serves them, where they come from, who watches them."""

@@ -1,0 +1,1 @@
+"""Networks as controls see them: ranges, openings, namespaces and the walls around them."""

@@ -1,0 +1,1 @@
+"""Where logs, measurements and traces go, and what keeps them."""

@@ -1,0 +1,1 @@
+"""Whose something is: accounts, tenants, tags, grants and keys."""

@@ -1,0 +1,1 @@
+"""What runs containers: its pods, programs, images, charts and identities."""
