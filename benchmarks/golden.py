@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from falaj.plan import model
+from policies.environments import with_profiles_of_environment
 from policies.node import Node
 from policies.resources import Resource
 from policies.values import UNKNOWN, Secret
@@ -25,11 +27,12 @@ def golden(stack: str) -> list[Resource]:
     return [replace(found[row["urn"]], provider=found.get(row.get("provider", ""))) for row in rows]
 
 
-def configuration(stack: str) -> dict[str, str]:
-    """What a stack's file says of it."""
+def configuration(stack: str) -> Mapping[str, str]:
+    """What a stack's file says of it, and of a tenant's environment."""
     text = (ROOT / "stacks" / "config" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
     values: dict[str, Any] = yaml.safe_load(text)["config"]
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    plain = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    return with_profiles_of_environment(plain)
 
 
 def _resource(row: dict[str, Any]) -> Resource:

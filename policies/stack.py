@@ -10,10 +10,13 @@ from typing import Any, Final
 from falaj.catalog.profiles import Profile, combined, profiles
 from policies.node import MalformedError
 
-BLOCKS: Final = ("falaj:environment", "falaj:tenant")
+ENVIRONMENT: Final = "falaj:environment"
+TENANT: Final = "falaj:tenant"
+BLOCKS: Final = (ENVIRONMENT, TENANT)
 """Where a stack of ours describes itself, as JSON text."""
 PROFILES: Final = "falaj:profiles"
-"""Where any other stack names its profiles, or one of ours further ones: a JSON list, or names parted by commas."""
+"""Where any other stack names its profiles, or one of ours has further ones, such as a tenant those of its environment:
+a JSON list, or names parted by commas."""
 LOCAL_COUNTRY: Final = "falaj:localCountry"
 """ISO 3166 code of the country a cluster of the operator's own stands in."""
 ACCESS_GRANT: Final = "falaj:accessGrant"

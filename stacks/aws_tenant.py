@@ -19,6 +19,7 @@ from stacks.residents import Resident, environment_of, kubeconfig_in_region, res
 from stacks.settings import StackFile
 from stacks.specs import Place, key_ring_spec, model_store_spec, registry_prefix_of, tenant_place
 from stacks.tenancy import hardware_keys, own_keys, own_pool
+from stacks.tenant_settings import TenantSettings
 
 
 def make(file: StackFile) -> None:
@@ -32,7 +33,7 @@ def make(file: StackFile) -> None:
     account = AwsAccount("account", AwsAccountSpec(**place))
     made = pulumi.ResourceOptions(provider=account.provider)
     if own_keys(tenant):
-        _own_store(place, home, environment, hardware=hardware_keys(tenant), made=made)
+        _own_store(place, home, tenant, environment, made=made)
     if tenant.budget is not None:
         AwsBudget("budget", BudgetSpec(**place, **tenant.budget.model_dump()), opts=made)
     resident = Resident.of(file, file.images.below(registry_prefix_of(tenant.environment, home, file.images)))
@@ -61,12 +62,13 @@ def make(file: StackFile) -> None:
 def _own_store(
     place: Place,
     home: AwsEnvironment,
+    tenant: TenantSettings,
     environment: pulumi.StackReference,
     *,
-    hardware: bool,
     made: pulumi.ResourceOptions,
 ) -> None:
-    keys = AwsKeyRing("keys", key_ring_spec(place, home, (Purpose.TENANT,), hardware=hardware), opts=made)
+    asked = key_ring_spec(place, home, (Purpose.TENANT,), hardware=hardware_keys(tenant), further=tenant.profiles)
+    keys = AwsKeyRing("keys", asked, opts=made)
     store = AwsModelStore(
         "model-store",
         model_store_spec(place),

@@ -30,7 +30,7 @@ def own_store(
     ).identities.values()
     keys = AzureKeyRing(
         "keys",
-        key_ring_spec(place, home, (Purpose.TENANT,), hardware=hardware_keys(tenant)),
+        key_ring_spec(place, home, (Purpose.TENANT,), hardware=hardware_keys(tenant), further=tenant.profiles),
         resource_group=resource_group,
         tenant_id=home.directory,
         subnet_id=environment.require_output("endpoint_subnet"),

@@ -14,6 +14,7 @@ from stacks.environment_settings import AwsEnvironment, AzureEnvironment, Enviro
 from stacks.images import CERT_MANAGER, ONNX_RUNTIME, TRAEFIK
 from stacks.pool_rules import size_problems
 from stacks.problems import Problem
+from stacks.tenant_profiles import profile_problems
 
 if TYPE_CHECKING:
     from stacks.images import Images
@@ -93,6 +94,7 @@ def _home_problems(tenant: TenantSettings, home: EnvironmentSettings) -> list[Pr
         message = f"found '{tenant.region}', but environment {tenant.environment} lies in '{home.region}'."
         hint = "name an environment in that region, or the environment's region"
         problems.append(Problem("tenant.region", message, hint))
+    problems += profile_problems(tenant, home)
     if isinstance(home, LocalEnvironment):
         return [*problems, *_local_problems(tenant)]
     return [*problems, *_cloud_tenant_problems(tenant, home)]

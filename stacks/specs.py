@@ -80,9 +80,13 @@ def key_ring_spec(
     purposes: tuple[Purpose, ...] = PURPOSES,
     *,
     hardware: bool = False,
+    further: tuple[str, ...] = (),
 ) -> KeyRingSpec:
-    """Return what is asked of a ring of keys; in hardware where that is asked for here or by a profile."""
-    rules = combined(environment.profiles)
+    """Return what is asked of a ring of keys; in hardware where that is asked for here or by a profile.
+
+    `further` are the profiles of a tenant besides those of its environment.
+    """
+    rules = combined((*environment.profiles, *further))
     return KeyRingSpec(
         **place,
         administrators=environment.administrators,

@@ -46,6 +46,9 @@ class TenantSettings(BaseModel):
     )
     region: RegionKey = Field(description="Where the tenant's data must stay; the environment has to lie there.")
     tier: TierName = Field(description="Decides compute, isolation, availability and retention.")
+    profiles: tuple[str, ...] = Field(
+        default=(), max_length=7, description="Rules it has to keep besides those of its environment, as profiles."
+    )
     owner: Team = Field(description="Team that answers for it: 2 to 40 of a-z, 0-9 and -.")
     cost_centre: CostCentre | None = Field(
         default=None, description="Where its cost is booked; the environment's if absent. Clouds only."

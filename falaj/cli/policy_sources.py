@@ -22,6 +22,7 @@ from falaj.engine.urn import ROOT_STACK_TYPE
 from falaj.engine.wire import encode
 from policies.analyzer.wire import decoded
 from policies.control import Control
+from policies.environments import with_profiles_of_environment
 from policies.node import Node
 from policies.readers.manifests import live
 from policies.readers.source import Source, SourceKind
@@ -60,14 +61,15 @@ def planned(stack: str, *, offline: bool) -> Source:
 
 
 def settings_of(stack: str) -> Mapping[str, str]:
-    """Return the configuration in a stack's file; none for a stack of another project."""
+    """Return the configuration in a stack's file, with what a tenant's environment adds; none for another project's."""
     root = project_root()
     project = engine.Project.load(root)
     if not stack or not project.stack_file(stack).is_file():
         return {}
     directory = state_directory() or project.default_state_directory
     settings = StackSettings.load(project, stack, directory, {}, previewing=True)
-    return {key: value for key, value in settings.values.items() if key not in settings.secret_keys}
+    plain = {key: value for key, value in settings.values.items() if key not in settings.secret_keys}
+    return with_profiles_of_environment(plain, project.stack_config_dir)
 
 
 def running(kubeconfig: Path | None, controls: Iterable[Control[Any]], config: Mapping[str, str]) -> Source:

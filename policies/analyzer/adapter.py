@@ -18,6 +18,7 @@ from policies.analyzer.wire import decoded
 from policies.configuration import ConfigurationError, given_to, schema_of
 from policies.control import Control, Severity
 from policies.controls import load
+from policies.environments import with_profiles_of_environment
 from policies.evaluator import Evaluator, Result, Verdict
 from policies.judgement import effective_level
 from policies.message import Message, messages
@@ -90,8 +91,9 @@ class Analyzer:
         self, request: analyzer_pb2.AnalyzerStackConfigureRequest
     ) -> analyzer_pb2.AnalyzerStackConfigureResponse:
         """Take note of the stack's settings and of whether this is a preview."""
-        self._config, self._stack = dict(request.config), request.stack
+        self._stack = request.stack
         try:
+            self._config = with_profiles_of_environment(dict(request.config))
             self._profiles = described(self._config).profiles
             self._with_waivers(())
         except (MalformedError, WaiverRefusedError) as error:

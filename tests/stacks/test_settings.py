@@ -58,8 +58,8 @@ def refusal(run_stack: RunStack, stack: str, config: dict[str, Any]) -> str:
             "ownr",
             "retail",
             (
-                "is not a key here, allowed: environment, region, tier, owner, cost_centre, processing_record, "
-                "budget, pool, endpoints. Did you mean owner?"
+                "is not a key here, allowed: environment, region, tier, profiles, owner, cost_centre, "
+                "processing_record, budget, pool, endpoints. Did you mean owner?"
             ),
         ),
         (
@@ -157,6 +157,20 @@ def test_an_environment_needs_a_kubeconfig(run_stack: RunStack) -> None:
         "FAL-CFG-101  stacks/config/Pulumi.local.yaml, key falaj:kubeconfig\n"
         "  is missing. Path of the kubeconfig of the cluster that the environment is made on.\n"
         "  Next: falaj cluster up, then falaj cluster kubeconfig prints the path"
+    )
+
+
+@pytest.mark.parametrize("name", ["baseline", "smb"])
+def test_a_tenant_may_name_a_profile_that_asks_nothing_more_of_its_environment(run_stack: RunStack, name: str) -> None:
+    run_stack("local-smb", changed("profiles", [name]))
+
+
+def test_a_local_cluster_keeps_the_baseline_and_no_more(run_stack: RunStack) -> None:
+    assert refusal(run_stack, "local-smb", changed("profiles", ["gov"])) == (
+        f"FAL-CFG-101  {FILE}, key falaj:tenant.profiles[0]\n"
+        "  found 'gov', which asks more than environment local keeps: immutable_days, second_site, allowed_stages, "
+        "network_isolated_bootstrap.\n"
+        "  Next: name the profile in the environment too, or choose an environment that has it"
     )
 
 
