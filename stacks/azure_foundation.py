@@ -132,7 +132,7 @@ class AzureFoundation:
             name_policy_id=self.network.name_policy_id,
             firewall_id=self.network.firewall_id,
             workspace_id=self.audit.workspace_id,
-            storage_id=self.audit.archive_id,
+            archive_id=self.audit.archive_id,
             identity=self.identities[Actor.AUDIT],
             opts=self.made,
         )

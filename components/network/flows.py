@@ -73,11 +73,9 @@ def names_resolved(spec: NetworkSpec) -> DataFlow:
     )
 
 
-def kept_logs(spec: NetworkSpec, what: str, sink: str, purpose: str) -> DataFlow:
+def kept_logs(spec: NetworkSpec, what: str, sink: str, purpose: str, *, key: str = "logs") -> DataFlow:
     """Return the flow of a log that the cloud writes about the network."""
-    log = partial(
-        DataFlow, data_class=DataClass.OPERATIONAL, channel=Channel.LOG, encryption=Encryption.TLS, key="logs"
-    )
+    log = partial(DataFlow, data_class=DataClass.OPERATIONAL, channel=Channel.LOG, encryption=Encryption.TLS, key=key)
     return log(source=f"network/{what}", sink=sink, region=spec.placement.region, purpose=purpose)
 
 

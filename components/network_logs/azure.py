@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_azure_native as azure_native
 
+from components.audit.flows import ARCHIVE_END, ARCHIVE_KEY
 from components.diagnostics.azure import send_logs
 from components.network.flows import kept_logs
 from components.network.spec import Egress
@@ -28,8 +29,9 @@ class AzureNetworkLogs(pulumi.ComponentResource):
     """Who spoke to whom, which names were asked for and what the firewall decided.
 
     Makes a flow log of the VNet that signs in with an identity, traffic analytics in the workspace, and diagnostic
-    settings of the policy over names and of the firewall, where there are any. Uses the region's network watcher, which
-    Azure makes with the first VNet of a subscription and allows only once.
+    settings of the policy over names and of the firewall, where there are any. All of it goes to the archive too, which
+    keeps it longer than a workspace can. Uses the region's network watcher, which Azure makes with the first VNet of a
+    subscription and allows only once.
 
     Source: https://learn.microsoft.com/azure/network-watcher/vnet-flow-logs-managed-identity
     """
@@ -48,7 +50,7 @@ class AzureNetworkLogs(pulumi.ComponentResource):
         name_policy_id: pulumi.Input[str] | None,
         firewall_id: pulumi.Input[str] | None,
         workspace_id: pulumi.Input[str],
-        storage_id: pulumi.Input[str],
+        archive_id: pulumi.Input[str],
         identity: Identity,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -59,21 +61,27 @@ class AzureNetworkLogs(pulumi.ComponentResource):
         )
         self._name, self._spec = name, spec
         self._inside = pulumi.ResourceOptions(parent=self)
-        self._log_flows(vnet_id, workspace_id, storage_id, identity)
+        self._log_flows(vnet_id, workspace_id, archive_id, identity)
         if name_policy_id is not None:
-            self._send("names", name_policy_id, workspace_id)
+            self._send("names", name_policy_id, workspace_id, archive_id)
         if firewall_id is not None:
-            self._send("firewall", firewall_id, workspace_id)
+            self._send("firewall", firewall_id, workspace_id, archive_id)
         self.register_outputs({})
 
-    def _send(self, role: str, resource_id: pulumi.Input[str], workspace_id: pulumi.Input[str]) -> None:
+    def _send(
+        self,
+        role: str,
+        resource_id: pulumi.Input[str],
+        workspace_id: pulumi.Input[str],
+        archive_id: pulumi.Input[str],
+    ) -> None:
         name = f"{self._name}-{role}"
-        send_logs(name, resource_id, workspace_id=workspace_id, archive_id=None, opts=self._inside)
+        send_logs(name, resource_id, workspace_id=workspace_id, archive_id=archive_id, opts=self._inside)
 
-    def _let_write(self, storage_id: pulumi.Input[str], identity: Identity) -> pulumi.Resource:
+    def _let_write(self, archive_id: pulumi.Input[str], identity: Identity) -> pulumi.Resource:
         return azure_native.authorization.RoleAssignment(
             f"{self._name}-may-write",
-            scope=storage_id,
+            scope=archive_id,
             role_definition_id=(
                 f"/subscriptions/{self._spec.account}/providers/Microsoft.Authorization/roleDefinitions/{BLOB_CONTRIBUTOR}"
             ),
@@ -86,7 +94,7 @@ class AzureNetworkLogs(pulumi.ComponentResource):
         self,
         vnet_id: pulumi.Input[str],
         workspace_id: pulumi.Input[str],
-        storage_id: pulumi.Input[str],
+        archive_id: pulumi.Input[str],
         identity: Identity,
     ) -> None:
         spec = self._spec
@@ -98,7 +106,7 @@ class AzureNetworkLogs(pulumi.ComponentResource):
             flow_log_name=f"{spec.placement.stack}-flows",
             location=region,
             target_resource_id=vnet_id,
-            storage_id=storage_id,
+            storage_id=archive_id,
             enabled=True,
             format={"type": "JSON", "version": 2},
             identity={
@@ -115,14 +123,19 @@ class AzureNetworkLogs(pulumi.ComponentResource):
                 }
             },
             tags=spec.placement.tags(),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._let_write(storage_id, identity)]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._let_write(archive_id, identity)]),
         )
 
 
 def _flows(spec: NetworkSpec) -> tuple[DataFlow, ...]:
-    flows = kept_logs(
-        spec, "flows", "azure/logs", "flow log and traffic analytics: addresses, ports and verdicts of connections"
-    )
+    flows = _kept(spec, "flows", "flow log and traffic analytics: addresses, ports and verdicts of connections")
     if spec.egress is Egress.NAT:
-        return (flows,)
-    return (flows, kept_logs(spec, "resolver", "azure/logs", "query log: every name that was asked for"))
+        return flows
+    return (*flows, *_kept(spec, "resolver", "query log: every name that was asked for"))
+
+
+def _kept(spec: NetworkSpec, what: str, purpose: str) -> tuple[DataFlow, DataFlow]:
+    return (
+        kept_logs(spec, what, "azure/logs", purpose),
+        kept_logs(spec, what, ARCHIVE_END, f"{purpose}; kept for the full time", key=ARCHIVE_KEY),
+    )

@@ -14,6 +14,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/platform/providers"
 IDENTITY = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/logs"
 POLICY = f"{GROUP}/Microsoft.Network/dnsResolverPolicies/names"
 PRINCIPAL, CLIENT = "22222222-3333-4444-5555-666666666666", "33333333-4444-5555-6666-777777777777"
+ARCHIVE = f"{GROUP}/Microsoft.Storage/storageAccounts/flows"
 FIREWALL = f"{GROUP}/Microsoft.Network/azureFirewalls/firewall"
 
 
@@ -26,7 +27,7 @@ def logged(run: Run, spec: NetworkSpec) -> Plan:
             name_policy_id=None if spec.egress == "nat" else POLICY,
             firewall_id=FIREWALL if spec.egress == "firewall" else None,
             workspace_id=f"{GROUP}/Microsoft.OperationalInsights/workspaces/logs",
-            storage_id=f"{GROUP}/Microsoft.Storage/storageAccounts/flows",
+            archive_id=ARCHIVE,
             identity=Identity(*(pulumi.Output.from_input(each) for each in (IDENTITY, PRINCIPAL, CLIENT))),
         )
 
@@ -54,7 +55,7 @@ def test_a_log_that_is_kept_for_long_is_left_to_the_lifecycle_of_its_store(run: 
         assert log.inputs["retentionPolicy"] == {"enabled": True, "days": kept}
 
 
-def test_names_and_the_firewalls_verdicts_go_to_the_workspace_where_there_are_any(run: Run) -> None:
+def test_names_and_the_firewalls_verdicts_go_to_workspace_and_archive_where_there_are_any(run: Run) -> None:
     for spec, sources in (
         (in_azure(**THROUGH_FIREWALL), {POLICY, FIREWALL}),
         (in_azure(), {POLICY}),
@@ -62,3 +63,4 @@ def test_names_and_the_firewalls_verdicts_go_to_the_workspace_where_there_are_an
     ):
         settings = logged(run, spec).typed("azure-native:monitor:DiagnosticSetting")
         assert {each.inputs["resourceUri"] for each in settings} == sources
+        assert all(each.inputs["storageAccountId"] == ARCHIVE for each in settings)
