@@ -60,18 +60,11 @@ class Evaluator:
         ids = [control.id for control in self.controls]
         if repeated := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"controls share an id: {', '.join(repeated)}")
-        self._judging: dict[tuple[str, bool], tuple[Control[Any], ...]] = {}
-        self._needed: dict[tuple[str, bool], bool] = {}
+        self._by_type = {scope: _ByType(self.controls, stack_wide=scope) for scope in (False, True)}
 
     def needs(self, token: str, *, stack_wide: bool) -> bool:
         """Tell whether any control, of one resource or of the whole stack, looks at resources of that type."""
-        key = (member_type(token), stack_wide)
-        if key not in self._needed:
-            self._needed[key] = any(
-                control.applies_to.stack_wide is stack_wide and control.applies_to.needs(key[0])
-                for control in self.controls
-            )
-        return self._needed[key]
+        return self._by_type[stack_wide].needs(member_type(token))
 
     def judge(self, resource: Resource, config: Mapping[str, str]) -> tuple[Result, ...]:
         """Judge one resource by every control that needs no other resource."""
@@ -89,14 +82,37 @@ class Evaluator:
         )
 
     def _judges(self, token: str, *, stack_wide: bool) -> tuple[Control[Any], ...]:
-        key = (member_type(token), stack_wide)
-        if key not in self._judging:
-            self._judging[key] = tuple(
-                control
-                for control in self.controls
-                if control.applies_to.stack_wide is stack_wide and control.applies_to.holds(key[0])
-            )
-        return self._judging[key]
+        return self._by_type[stack_wide].judges(member_type(token))
+
+
+class _ByType:
+    """Controls of one scope by the types they judge or look at, so that no resource meets any other."""
+
+    def __init__(self, controls: Iterable[Control[Any]], *, stack_wide: bool) -> None:
+        self._families: list[tuple[str, int]] = []
+        self._exact: dict[str, set[int]] = {}
+        self._beside: set[str] = set()
+        self._known: dict[str, tuple[Control[Any], ...]] = {}
+        self._controls = [control for control in controls if control.applies_to.stack_wide is stack_wide]
+        for position, control in enumerate(self._controls):
+            self._beside.update(control.applies_to.beside)
+            for token in control.applies_to.tokens:
+                if token.endswith("*"):
+                    self._families.append((token[:-1], position))
+                else:
+                    self._exact.setdefault(token, set()).add(position)
+
+    def judges(self, token: str) -> tuple[Control[Any], ...]:
+        """Return the controls that judge resources of a type, in the order of the pack."""
+        if token not in self._known:
+            of_families = {position for start, position in self._families if token.startswith(start)}
+            positions = sorted(self._exact.get(token, set()) | of_families)
+            self._known[token] = tuple(self._controls[position] for position in positions)
+        return self._known[token]
+
+    def needs(self, token: str) -> bool:
+        """Tell whether any control judges resources of a type or looks at them beside."""
+        return token in self._beside or bool(self.judges(token))
 
 
 def judged(control: Control[Any], resource: Resource, plan: Plan) -> Result:

@@ -14,7 +14,7 @@ class MalformedError(Exception):
     """The plan holds a value of a shape that no provider would take; the control fails closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would make each several times as dear; nobody changes one
 class Node:
     """One value of a resource and the path that leads to it.
 
@@ -48,10 +48,11 @@ class Node:
         if self.value is UNKNOWN:
             return Node(UNKNOWN, self.path / name, self.source or self.path, self.trace)
         if self.value is None:
-            return Node(None, self.path / name, trace=self.trace)
-        if not isinstance(self.value, Mapping):
+            return Node(None, self.path / name, None, self.trace)
+        # A check goes through thousands of these: the plain mapping, which it nearly always is, is looked for first.
+        if type(self.value) is not dict and not isinstance(self.value, Mapping):
             raise MalformedError(f"{self.path}: found {shown(self.value)}, expected named properties")
-        return Node(self.value.get(name), self.path / name, trace=self.trace)
+        return Node(self.value.get(name), self.path / name, None, self.trace)
 
     def items(self) -> Iterator[Node]:
         """Yield the elements of a list; of an unknown list, one unknown element."""
@@ -59,7 +60,7 @@ class Node:
             yield Node(UNKNOWN, self.path / 0, self.source or self.path, self.trace)
         elif isinstance(self.value, list):
             for index, element in enumerate(self.value):
-                yield Node(element, self.path / index, trace=self.trace)
+                yield Node(element, self.path / index, None, self.trace)
         elif self.value is not None:
             raise MalformedError(f"{self.path}: found {shown(self.value)}, expected a list")
 

@@ -6,7 +6,7 @@ broken call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -95,7 +95,7 @@ class Analyzer:
         try:
             self._config = with_profiles_of_environment(dict(request.config))
             self._profiles = described(self._config).profiles
-            self._with_waivers(())
+            self._waived(())
         except (MalformedError, WaiverRefusedError) as error:
             raise RefusedError(str(error)) from None
         self._preview = request.dry_run
@@ -195,14 +195,13 @@ class Analyzer:
             self._providers[found.urn] = Resource(found.type, found.urn, Node(decoded(found.properties)))
         return self._providers[found.urn]
 
-    def _with_waivers(self, results: Iterable[Result]) -> tuple[Result, ...]:
-        if not self._waivers:
-            return tuple(results)
+    def _waived(self, results: Sequence[Result]) -> Sequence[Result]:
         return apply(results, self._waivers, stack=self._stack, profiles=self._profiles, today=self._today()).results
 
-    def _answer(self, results: Iterable[Result]) -> analyzer_pb2.AnalyzeResponse:
+    def _answer(self, results: Sequence[Result]) -> analyzer_pb2.AnalyzeResponse:
         answer = analyzer_pb2.AnalyzeResponse()
-        for result in self._with_waivers(results):
+        is_broken = any(result.verdict is Verdict.FAIL for result in results)
+        for result in self._waived(results) if is_broken else results:
             level = effective_level(result.control, self._profiles, self._levels.get(result.control.id))
             if level is Level.DISABLED:
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -15,6 +15,9 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import analyzer_pb2
 
 from policies.analyzer.adapter import Analyzer, RefusedError
+from policies.control import Control
+from policies.controls import load
+from policies.evaluator import evaluate
 from policies.waiver_files import read_waivers
 
 SERVICE: Final = "pulumirpc.Analyzer"
@@ -67,9 +70,17 @@ def serve(announce: Callable[[int], object]) -> None:
         signal.signal(number, lambda *_: stopped.set())
     parent = os.getppid()
     announce(port)
+    _rehearse(load())
     while not stopped.wait(SECONDS_BETWEEN_LOOKS) and os.getppid() == parent:
         pass
     server.stop(grace=None).wait()
+
+
+def _rehearse(controls: Iterable[Control[Any]]) -> None:
+    """Have each control judge an example of its own: the engine's first call then finds the catalog read."""
+    for control in controls:
+        for example in (*control.examples.bad[:1], *control.examples.good[:1]):
+            evaluate(example.resources, controls=[control], config=example.config)
 
 
 def _handler(answer: Call, kind: type[Message]) -> grpc.RpcMethodHandler[Any, Any]:
