@@ -189,6 +189,8 @@ def test_the_state_before_an_update_is_kept_beside_it(bench: Workbench) -> None:
 def test_ctrl_c_lets_the_running_step_end_and_begins_no_other(bench: Workbench) -> None:
     bench.program('slow = Thing("slow")\nThing("never", origin=slow.serial)')
     bench.world.slow["slow"] = 1
+    # A shell has what it starts in the background ignore Ctrl-C, these tests too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupt() -> None:
         bench.world.entered.wait()
