@@ -33,13 +33,24 @@ class GlobalService(Fact):
     shown_by: str = Field(min_length=3, description="The type and property, or the setting, that gives it away.")
     advice: Advice = Field(description="What to do about it.")
     instead: str = Field(min_length=3, description="What to use or set instead.")
-    controls: tuple[str, ...] = Field(description="The controls that watch for it.")
+    controls: tuple[str, ...] = Field(default=(), description="The controls that watch for it.")
+    preflight: tuple[str, ...] = Field(
+        default=(), description="Rows of `falaj preflight` that watch for it, where no plan tells."
+    )
+    breaker: int | None = Field(
+        default=None, ge=1, description="Its number among those that the policy pack has to catch; the others may be."
+    )
     hosts: tuple[str, ...] = Field(default=(), description="Domains that its hosts lie in.")
     prefixes: tuple[str, ...] = Field(default=(), description="What its ids begin with, up to the first dot.")
     types: tuple[str, ...] = Field(
         default=(),
         description="Types of its resources, whose region nobody chooses; one that ends in * is all that begin so.",
     )
+
+    @property
+    def watched_by(self) -> tuple[str, ...]:
+        """What watches for it: controls of the policy pack, and rows of preflight."""
+        return (*self.controls, *(f"preflight: {row}" for row in self.preflight))
 
     def makes(self, token: str) -> bool:
         """Tell whether resources of a type are its own."""
@@ -50,6 +61,12 @@ class GlobalService(Fact):
 def global_services() -> Mapping[str, GlobalService]:
     """Return every such service by its key."""
     return read_rows("global_services.yaml", GlobalService)
+
+
+def residency_breakers() -> Mapping[str, GlobalService]:
+    """Return the services that the policy pack has to catch, each by a test, in the order of their numbers."""
+    rows = [(key, row) for key, row in global_services().items() if row.breaker is not None]
+    return dict(sorted(rows, key=lambda each: each[1].breaker or 0))
 
 
 @cache

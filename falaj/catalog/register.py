@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from falaj.catalog.attestations import attestations
 from falaj.catalog.blueprints import blueprints
+from falaj.catalog.controls import asked_controls, frameworks
 from falaj.catalog.facts import Fact
-from falaj.catalog.global_services import global_services
+from falaj.catalog.global_services import global_services, residency_breakers
 from falaj.catalog.offers import absences, family_of, machine_sizes
 from falaj.catalog.private_access import all_endpoints
 from falaj.catalog.profiles import profiles
@@ -66,6 +68,8 @@ def entries() -> Iterator[Entry]:
         "tls_policies": tls_policies(),
         "taggable": taggable(),
         "blueprints": blueprints(),
+        "frameworks": frameworks(),
+        "attestations": attestations(),
     }
     for topic, rows in tables.items():
         yield from (Entry(topic, key, fact) for key, fact in rows.items())
@@ -79,7 +83,10 @@ def entries() -> Iterator[Entry]:
 
 def remarks(today: date, *, old_after_days: int = OLD_AFTER_DAYS) -> list[Remark]:
     """Return everything to mend or know on a day, the broken first."""
-    found = [*_ages(today, old_after_days), *_support(today), *_pairs(), *_offers(), *_blueprints(), *_recipes()]
+    found = [
+        *(*_ages(today, old_after_days), *_support(today), *_pairs(), *_offers(), *_blueprints(), *_recipes()),
+        *(*_global_services(), *_attestations()),
+    ]
     return sorted(found, key=lambda remark: (not remark.broken, remark.place))
 
 
@@ -147,3 +154,26 @@ def _recipes() -> Iterator[Remark]:
         chosen = recipes()[target].kubernetes
         if chosen not in kubernetes_minors(target):
             yield Remark(f"recipes, {target}", f"kubernetes {chosen} is not among the minors of {target}", broken=True)
+
+
+def _global_services() -> Iterator[Remark]:
+    for key, row in global_services().items():
+        if not (row.controls or row.preflight):
+            yield Remark(f"global_services, {key}", "no control and no row of preflight watches for it", broken=True)
+        for control in row.controls:
+            if control not in asked_controls():
+                yield Remark(f"global_services, {key}", f"names {control}, which is no control", broken=True)
+    for number, (key, row) in enumerate(residency_breakers().items(), start=1):
+        if row.breaker != number:
+            yield Remark(f"global_services, {key}", f"breaker {row.breaker} stands where {number} should", broken=True)
+
+
+def _attestations() -> Iterator[Remark]:
+    for key, asked in attestations().items():
+        place = f"attestations, {key}"
+        if key not in frameworks():
+            yield Remark(place, "is no framework of frameworks.yaml", broken=True)
+            continue
+        for clause in asked.clauses:
+            if not frameworks()[key].holds(clause):
+                yield Remark(place, f"{clause} is no clause of it in frameworks.yaml", broken=True)

@@ -118,10 +118,10 @@ def _family(of: Sequence[MachineSize]) -> tuple[str, ...]:
 def _global_services(region: str | None) -> Topic:  # noqa: ARG001 - every topic takes a region
     facts = global_services()
     rows = [
-        (row.advice, row.title, row.processes, row.place, row.instead, ", ".join(row.controls), _dated(row))
+        (row.advice, row.title, row.processes, row.place, row.instead, ", ".join(row.watched_by), _dated(row))
         for row in facts.values()
     ]
-    columns = ("advice", "service", "data", "where", "instead", "controls", "reviewed")
+    columns = ("advice", "service", "data", "where", "instead", "watched by", "reviewed")
     return Topic(columns, rows, facts)
 
 

@@ -17,7 +17,7 @@ from falaj.cli.tables import print_table
 from falaj.errors import PreflightError
 from falaj.preflight import Finding, Verdict, live, offline
 from falaj.preflight.accounts import account_of
-from falaj.preflight.pulumi_files import read_state
+from falaj.preflight.pulumi_files import read_pulumi_command, read_state
 
 FOLDER = "falaj/catalog/data/"
 LONGEST = 60
@@ -38,7 +38,8 @@ def preflight(*, stack: str, ask_account: bool, as_json: bool) -> None:
     from falaj.cli.stack_needs import wanted_of  # noqa: PLC0415 - imports the stack program, at hand only in a project
     from stacks.settings import load  # noqa: PLC0415 - as above
 
-    wanted = wanted_of(load(stack, images_built=False), read_state(root, stack, os.environ, Path.home()))
+    state, command = read_state(root, stack, os.environ, Path.home()), read_pulumi_command(os.environ)
+    wanted = wanted_of(load(stack, images_built=False), state).model_copy(update={"pulumi": command})
     findings = offline(wanted, datetime.now(tz=UTC).date())
     account = account_of(wanted) if ask_account else None
     if account is not None:

@@ -10,8 +10,13 @@ from typing import Any
 import yaml
 
 from falaj.errors import ConfigurationError
-from falaj.preflight.wanted import State
+from falaj.preflight.wanted import PulumiCommand, State
 
+SILENT = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
+"""What keeps Pulumi's command from asking abroad for newer versions and plugins, and so telling which it has."""
+TALKATIVE = ("PULUMI_ACCESS_TOKEN", "PULUMI_COPILOT", "PULUMI_NEO")
+"""What signs it in to Pulumi Cloud, and what has the output of a failed run explained there."""
+_OFF = ("", "0", "false")
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 HOME_VARIABLE = "PULUMI_HOME"
 PROJECT_FILE = "Pulumi.yaml"
@@ -33,6 +38,14 @@ def read_state(root: Path, stack: str, variables: Mapping[str, str], home: Path)
         backend_from=backend_from,
         secrets=None if secrets is None else str(secrets),
         secrets_from=str(stack_file) if secrets is not None else None,
+    )
+
+
+def read_pulumi_command(variables: Mapping[str, str]) -> PulumiCommand:
+    """Return what the variables tell Pulumi's command: which calls abroad they leave open. Keeps no value."""
+    return PulumiCommand(
+        left_out=tuple(name for name in SILENT if variables.get(name, "").lower() in _OFF),
+        calls_out=tuple(name for name in TALKATIVE if variables.get(name, "").lower() not in _OFF),
     )
 
 

@@ -52,6 +52,15 @@ class State(BaseModel):
     secrets_from: str | None = Field(default=None, description="Where the secrets provider was read.")
 
 
+class PulumiCommand(BaseModel):
+    """What Pulumi's own command is told by its variables. Holds no token."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    left_out: tuple[str, ...] = Field(default=(), description="Variables that keep it from calling out, not set.")
+    calls_out: tuple[str, ...] = Field(default=(), description="Variables that let it call out, set.")
+
+
 class Wanted(BaseModel):
     """Everything a stack asks of its provider before the first resource."""
 
@@ -72,6 +81,7 @@ class Wanted(BaseModel):
     profiles: tuple[str, ...] = Field(default=(), description="Profiles it keeps.")
     sites: tuple[Site, ...] = Field(default=(), description="The other environments of the project.")
     state: State = Field(default=State(), description="Where its state is kept.")
+    pulumi: PulumiCommand = Field(default=PulumiCommand(), description="What Pulumi's command is told.")
 
     @property
     def relaxed(self) -> bool:

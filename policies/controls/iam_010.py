@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from falaj.catalog.providers import Provider
 from policies.control import Control, Severity, Subject, as_is
+from policies.documents import document
 from policies.examples.identity import AWS_PROVIDER, REGIONAL_ANNOTATION, made, role_arn, service_account
 from policies.examples.kubernetes import container, cronjob, deployment, pod, service
-from policies.geography.places import lies_in_aws_uae
+from policies.expressions import annotation, texts
+from policies.geography.named_regions import region_named
+from policies.geography.places import lies_in_aws_uae, uae_regions
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Resource
@@ -22,6 +26,7 @@ REGION = "AWS_REGION"
 REGIONS = (REGION, "AWS_DEFAULT_REGION")
 SIGNS_IN = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 """What a container is told that signs in to AWS."""
+OF_THE_REGION = "an address that names a region in the UAE"
 ABOUT_AWS = (ENDPOINTS, *REGIONS, *SIGNS_IN)
 
 CONTROL = Control(
@@ -38,11 +43,21 @@ CONTROL = Control(
             for annotation in (ROLE_ANNOTATION, REGIONAL_ANNOTATION)
         ),
         f"{AWS_PROVIDER}:stsRegion",
+        f"{AWS_PROVIDER}:endpoints",
     ),
     remedy=(
         f'Annotate a service account that has a role with {REGIONAL_ANNOTATION}: "true"; give a container that signs '
         f"in {ENDPOINTS}=regional and {REGION} of the country; leave stsRegion to the provider's region."
     ),
+    admits=(
+        f"object.kind == 'ServiceAccount' ? {annotation(ROLE_ANNOTATION)} == '' || "
+        f"{annotation(REGIONAL_ANNOTATION)} == 'true' : variables.containers.all(c, [c.?env.orValue([])].all(env, "
+        f"env.all(e, (!(e.name in {texts(REGIONS)}) || e.?value.orValue('') in {texts(uae_regions(Provider.AWS))}) && "
+        f"(e.name != '{ENDPOINTS}' || e.?value.orValue('') == 'regional')) && "
+        f"(!env.exists(e, e.name in {texts(SIGNS_IN)}) || "
+        f"env.exists(e, e.name == '{ENDPOINTS}') && env.exists(e, e.name in {texts(REGIONS)}))))"
+    ),
+    only_in_a_plan="how a stack itself signs in.",
     note=(
         "A container is concerned when it is told something about AWS. What its service account or EKS Pod Identity "
         "adds can't be seen in its own plan; both say the region of the cluster. Newer libraries choose the endpoint "
@@ -66,8 +81,19 @@ def signs_in_at_home(found: Resource) -> Iterator[Outcome]:
             yield NotApplicable("has no role of AWS")
         else:
             yield from is_one_of(annotations[REGIONAL_ANNOTATION], ("true",))
-    elif found["stsRegion"].value is not None:
-        yield from lies_in_aws_uae(found["stsRegion"])
+    else:
+        yield from provider_signs_in_at_home(found)
+
+
+def provider_signs_in_at_home(provider: Resource) -> Iterator[Outcome]:
+    """Judge where a stack signs in. A provider holds its lists as JSON."""
+    if provider["stsRegion"].value is not None:
+        yield from lies_in_aws_uae(provider["stsRegion"])
+    for each in document(provider["endpoints"]).items():
+        if each["sts"].value is not None:
+            yield from each["sts"].must(
+                lambda address: region_named(address) in uae_regions(Provider.AWS), OF_THE_REGION
+            )
 
 
 def may_be_told(env: Node) -> bool:
@@ -105,6 +131,16 @@ CONTROL.good(
 )
 CONTROL.good("a service account with a role", service_account(role=role_arn("iris"), regional="true"))
 CONTROL.good("a stack that signs in at home", made(AWS_PROVIDER, {"stsRegion": "me-central-1"}))
+CONTROL.good(
+    "a stack that signs in at home, by address",
+    made(
+        AWS_PROVIDER,
+        {"endpoints": '[{"s3": "https://s3.amazonaws.com", "sts": "https://sts.me-central-1.amazonaws.com"}]'},
+    ),
+)
+CONTROL.good(
+    "a stack that names other addresses", made(AWS_PROVIDER, {"endpoints": '[{"s3": "https://s3.amazonaws.com"}]'})
+)
 CONTROL.good("a stack that signs in where it works", made(AWS_PROVIDER, {"region": "me-central-1"}))
 CONTROL.bad(
     "a container that signs in and is told nothing",
@@ -145,6 +181,13 @@ CONTROL.bad(
     made(AWS_PROVIDER, {"stsRegion": "us-east-1"}),
     finding=f"stsRegion: found us-east-1, {PLACE}",
 )
+for address in ("https://sts.amazonaws.com", "https://sts.us-east-1.amazonaws.com"):
+    CONTROL.bad(
+        f"a stack that signs in at {address}",
+        made(AWS_PROVIDER, {"endpoints": f'[{{"sts": "{address}"}}]'}),
+        finding=f"endpoints[0].sts: found {address}, expected {OF_THE_REGION}",
+    )
+CONTROL.unknown("addresses made elsewhere", made(AWS_PROVIDER, {"endpoints": UNKNOWN}), at="endpoints")
 CONTROL.unknown("what it is told, made elsewhere", pod([container(env=UNKNOWN)]), at="spec.containers[0].env")
 CONTROL.unknown(
     "a name made elsewhere",

@@ -4,44 +4,93 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from policies.control import Control, Severity
 from policies.examples.kubernetes import DIGEST, container, cronjob, deployment, service
+from policies.expressions import text
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.values import UNKNOWN
 from policies.workloads.workload import WORKLOADS, Workload
 
 SWITCH = "ORT_DISABLE_TELEMETRY"
-RUNTIME_IMAGE = re.compile(r"onnx-?runtime|\bort\b|triton", re.IGNORECASE)
+
+
+class Reporter(NamedTuple):
+    """Software that tells its makers what it does, unless a variable keeps it from doing so."""
+
+    title: str
+    images: re.Pattern[str]
+    """Names of images that hold it."""
+    switch: str
+    off: str
+    """The value of the switch at which it is silent."""
+
+
+RUNTIME = Reporter("ONNX Runtime", re.compile(r"onnx-?runtime|\bort\b|triton", re.IGNORECASE), SWITCH, "1")
+REPORTERS = (
+    RUNTIME,
+    Reporter("vLLM", re.compile(r"vllm", re.IGNORECASE), "VLLM_NO_USAGE_STATS", "1"),
+    Reporter("Ray", re.compile(r"\bray(?:project)?\b", re.IGNORECASE), "RAY_USAGE_STATS_ENABLED", "0"),
+    Reporter(
+        "Hugging Face",
+        re.compile(r"vllm|hugging-?face|transformers|text-(?:generation|embeddings)-inference", re.IGNORECASE),
+        "HF_HUB_DISABLE_TELEMETRY",
+        "1",
+    ),
+)
+
+
+def says_it_is_silent(reporter: Reporter) -> str:
+    """Say in CEL that the container ``c`` does not hold the software, or keeps it from reporting."""
+    return (
+        f"(!c.?image.orValue('').matches({text(f'(?i){reporter.images.pattern}')}) || "
+        f"[c.?env.orValue([]).filter(e, e.name == '{reporter.switch}')].all(found, "
+        f"found.size() > 0 && found[found.size() - 1].?value.orValue('') == '{reporter.off}'))"
+    )
+
+
 SERVING_COMPONENTS = ("falaj:index:OnnxRuntime", "falaj:index:Triton")
 
 CONTROL = Control(
     id="RES-019",
     title="Model servers send no telemetry to their makers",
-    harm="ONNX Runtime reports usage to a collector abroad unless told not to: data about the service leaves the UAE.",
+    harm="Model servers report usage to collectors abroad unless told not to: data about the service leaves the UAE.",
     severity=Severity.HIGH,
     applies_to=WORKLOADS,
     reads=("container.image", "container.env"),
-    remedy=f'Add {SWITCH} with the value "1" to the container\'s env; it must be there before the process starts.',
+    remedy=(
+        f"Add to the container's env {', '.join(f'{each.switch}={each.off} ({each.title})' for each in REPORTERS)}; "
+        "they must be there before the process starts."
+    ),
+    admits=f"variables.containers.all(c, {' && '.join(says_it_is_silent(each) for each in REPORTERS)})",
+    only_in_a_plan="model servers that only the component they belong to tells, not their image's name.",
     note=(
-        "On by default in ONNX Runtime's Linux wheels since 1.29. Triton's ONNX backend embeds the same runtime. "
-        "A container is held to be a model server by its image's name, or by the component it belongs to."
+        "On by default in ONNX Runtime's Linux wheels since 1.29, in vLLM, Ray and the libraries of Hugging Face, "
+        "which vLLM uses. Triton's ONNX backend embeds ONNX Runtime. What a container holds is told by the name of its "
+        "image, or by the component it belongs to; ours hold ONNX Runtime alone."
     ),
 )
 
 
 @CONTROL.check
 def telemetry_is_off(workload: Workload) -> Iterator[Outcome]:
-    """Find each container with ONNX Runtime inside that does not switch telemetry off."""
+    """Find each container with software inside that reports to its makers and is not told to be silent."""
     is_server = serves_models(workload)
-    judged = [found for found in workload.containers if is_server or may_hold_runtime(found["image"])]
+    judged = [(each, held) for each in workload.containers if (held := held_by(each["image"], is_server=is_server))]
     if not judged:
-        yield NotApplicable("no container of it holds ONNX Runtime")
-    for found in judged:
-        for outcome in switch_of(found).must(lambda value: value == "1", f'"1" in {SWITCH}'):
-            undecided = not is_server and not found["image"].known
-            yield found["image"].undecided if undecided else outcome
+        yield NotApplicable("no container of it holds software that reports to its makers")
+    for each, held in judged:
+        for reporter in held:
+            for outcome in is_silent(switch_of(each, reporter), reporter):
+                undecided = not is_server and not each["image"].known
+                yield each["image"].undecided if undecided else outcome
+
+
+def is_silent(switch: Node, reporter: Reporter) -> Iterator[Outcome]:
+    """Find a switch that leaves reports on."""
+    yield from switch.must(lambda value: value == reporter.off, f'"{reporter.off}" in {reporter.switch}')
 
 
 def serves_models(workload: Workload) -> bool:
@@ -49,15 +98,21 @@ def serves_models(workload: Workload) -> bool:
     return any(token.startswith(SERVING_COMPONENTS) for token in workload.resource.type_chain[:-1])
 
 
-def may_hold_runtime(image: Node) -> bool:
-    """Tell whether an image holds ONNX Runtime by its name; one that is not known yet may."""
-    return not image.known or (isinstance(image.value, str) and RUNTIME_IMAGE.search(image.value) is not None)
+def held_by(image: Node, *, is_server: bool) -> tuple[Reporter, ...]:
+    """Return what an image holds by its name; one not known yet may hold anything, unless ours."""
+    name = image.value[:] if isinstance(image.value, str) else ""
+    return tuple(
+        each
+        for each in REPORTERS
+        if (is_server and each is RUNTIME) or each.images.search(name) or not (is_server or image.known)
+    )
 
 
-def switch_of(found: Node) -> Node:
-    """Return the value of the telemetry switch, or the environment it is missing from. The last of a name wins."""
+def switch_of(found: Node, reporter: Reporter) -> Node:
+    """Return the value of a telemetry switch, or the environment it is missing from. The last of a name wins."""
     environment = found["env"]
-    values = [variable["value"] for variable in environment.items() if variable["name"].value in (SWITCH, UNKNOWN)]
+    names = (reporter.switch, UNKNOWN)
+    values = [variable["value"] for variable in environment.items() if variable["name"].value in names]
     return values[-1] if values else Node(None, environment.path, trace=environment.trace)
 
 
@@ -71,7 +126,28 @@ CONTROL.good(
     "switched off in every container, beside one without the runtime",
     cronjob([container(), container(name="fetch", image=f"registry.ae/fetch@{DIGEST}", env=None)]),
 )
-CONTROL.good("image not known yet, but switched off anyway", deployment([container(image=UNKNOWN)]))
+SILENT = [{"name": each.switch, "value": each.off} for each in REPORTERS]
+CONTROL.good(
+    "image not known yet, but everything switched off anyway", deployment([container(image=UNKNOWN, env=SILENT)])
+)
+CONTROL.good(
+    "image of a server of ours not known yet",
+    deployment([container(image=UNKNOWN)], parent="falaj:index:OnnxRuntimeServer"),
+)
+for name, *switches in (("vllm-openai", 1, 3), ("ray-ml", 2), ("text-generation-inference", 3)):
+    CONTROL.good(
+        f"silent {name}",
+        deployment([container(image=f"registry.ae/{name}@{DIGEST}", env=[SILENT[each] for each in switches])]),
+    )
+    CONTROL.bad(
+        f"{name} as it comes",
+        deployment([container(image=f"registry.ae/{name}@{DIGEST}", env=None)]),
+        finding=tuple(
+            f"spec.template.spec.containers[0].env: found nothing, expected "
+            f'"{REPORTERS[each].off}" in {REPORTERS[each].switch}'
+            for each in switches
+        ),
+    )
 CONTROL.bad(
     "left on",
     deployment([container(env=None)]),

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from falaj.catalog import global_services as catalog_of_services
 from falaj.catalog import register
+from falaj.catalog.attestations import attestations
 from falaj.catalog.blueprints import blueprints
-from falaj.catalog.global_services import global_services
+from falaj.catalog.global_services import global_services, residency_breakers
 from falaj.catalog.register import entries, remarks
 from falaj.catalog.services import service, services
 
@@ -77,10 +79,54 @@ def test_services_are_there_absent_or_unknown() -> None:
     assert service("me-central-1", "quantum") is None
 
 
-def test_every_global_service_says_what_to_use_instead_and_which_control_watches() -> None:
-    for row in global_services().values():
-        assert row.instead
-        assert row.controls
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"controls": ()}, "no control and no row of preflight watches for it"),
+        ({"controls": ("RES-999",)}, "names RES-999, which is no control"),
+        ({"breaker": 51}, "breaker 51 stands where 50 should"),
+    ],
+)
+def test_a_global_service_that_nothing_watches_or_counted_wrong_is_a_contradiction(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], said: str
+) -> None:
+    rows = dict(global_services())
+    rows["saas-observability"] = rows["saas-observability"].model_copy(update=changes)
+    monkeypatch.setattr(register, "global_services", lambda: rows)
+    monkeypatch.setattr(catalog_of_services, "global_services", lambda: rows)
+
+    assert [(remark.place, remark.message) for remark in remarks(READ) if remark.broken] == [
+        ("global_services, saas-observability", said)
+    ]
+
+
+def test_the_residency_breakers_are_fifty_and_numbered() -> None:
+    assert [row.breaker for row in residency_breakers().values()] == list(range(1, 51))
+
+
+@pytest.mark.parametrize(
+    ("key", "clause", "said"),
+    [
+        ("gdpr", "Art 999", "Art 999 is no clause of it in frameworks.yaml"),
+        ("sharia", "Art 1", "is no framework of frameworks.yaml"),
+    ],
+)
+def test_an_attestation_for_what_nobody_asks_is_a_contradiction(
+    monkeypatch: pytest.MonkeyPatch, key: str, clause: str, said: str
+) -> None:
+    wrong = attestations()["pdpl"].model_copy(update={"clauses": {clause: "a paper"}})
+    monkeypatch.setattr(register, "attestations", lambda: {key: wrong})
+
+    assert [(remark.place, remark.message) for remark in remarks(READ) if remark.broken] == [
+        (f"attestations, {key}", said)
+    ]
+
+
+def test_attestations_grow_old_like_every_other_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = attestations()["pdpl"].model_copy(update={"reviewed": READ - timedelta(days=181)})
+    monkeypatch.setattr(register, "attestations", lambda: {"pdpl": old})
+
+    assert [remark.message for remark in remarks(READ)] == ["1 row was last read on 2026-05-25, 181 days ago"]
 
 
 def test_the_tools_own_state_is_among_the_global_services() -> None:

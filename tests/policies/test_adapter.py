@@ -209,7 +209,7 @@ def test_each_policy_is_listed_with_what_the_engine_can_show() -> None:
 def test_an_unknown_is_advice_in_a_preview_and_a_violation_in_an_update() -> None:
     image = request(deployment([container(image=f"registry.ae/x@{UNKNOWNS[0]}")]))
 
-    with served(Analyzer(SOME)) as pack:
+    with served(Analyzer(named("SUP-001"))) as pack:
         update = told(pack.Analyze(image))
         pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(dry_run=True))
         preview = told(pack.Analyze(image))

@@ -18,6 +18,7 @@ from falaj.standin.library import resource_type
 from falaj.standin.shapes import Kind, ResourceType, Shape
 from policies.control import Control, Example
 from policies.controls import load
+from policies.controls.res_023 import ISSUERS
 from policies.evaluator import Result, Verdict
 from policies.models.alert_rules import IN_CLUSTER
 from policies.models.served_models import HTTP_ROUTE, INFERENCE_SERVICE, ROLLOUT
@@ -35,6 +36,7 @@ KNOWN_BEYOND_THE_SDK = {
     *LISTENERS,
     COMPONENTS,
     IN_CLUSTER,
+    *ISSUERS,
     HTTP_ROUTE,
     INFERENCE_SERVICE,
     ROLLOUT,

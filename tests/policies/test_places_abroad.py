@@ -7,13 +7,12 @@ import pytest
 from falaj.catalog.global_services import global_services
 from falaj.standin.library import resource_type
 from falaj.standin.sdk import sdk
-from policies.control import Properties
 from policies.controls import named
 from policies.controls.res_002 import NAMED
 from policies.controls.res_004 import VouchedBuckets
 from policies.evaluator import Verdict, evaluate
 from policies.examples.azure_residency import made
-from policies.examples.residency import ABROAD, HOME, arn, aws_provider, holding
+from policies.examples.residency import ABROAD, HOME, arn, holding
 from policies.geography.named_regions import region_named
 from policies.geography.replicas import PairedBackups
 from policies.parameters import Parameters
@@ -138,107 +137,3 @@ def test_backups_go_to_the_pair_where_the_operator_lets_them_and_the_pair_lies_h
 
     for server in (postgres, cosmos):
         assert verdict("RES-009", server, given=PairedBackups(in_country_pair=allowed)) is expected
-
-
-LEAKS: list[tuple[str, str, str, Properties]] = [
-    ("CloudFront", "RES-010", "aws:cloudfront/distribution:Distribution", {"enabled": True, "origins": []}),
-    ("Global Accelerator", "RES-010", "aws:globalaccelerator/accelerator:Accelerator", {"name": "models"}),
-    ("WAF for CloudFront, abroad as it has to be", "RES-001", "aws:wafv2/webAcl:WebAcl", {"region": "us-east-1"}),
-    ("WAF Classic for CloudFront", "RES-010", "aws:waf/webAcl:WebAcl", {"name": "models"}),
-    ("ACM for CloudFront", "RES-001", "aws:acm/certificate:Certificate", {"region": "us-east-1"}),
-    (
-        "ECR replication",
-        "RES-005",
-        "aws:ecr/replicationConfiguration:ReplicationConfiguration",
-        holding("replicationConfiguration.rules[].destinations[].region", ABROAD),
-    ),
-    ("ECR Public", "RES-010", "aws:ecrpublic/repository:Repository", {"repositoryName": "models"}),
-    (
-        "S3 replication to a bucket of the stack abroad",
-        "RES-004",
-        "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
-        holding("rules[].destination.bucket", "arn:aws:s3:::abroad"),
-    ),
-    (
-        "S3 multi-region access point",
-        "RES-004",
-        "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint",
-        {"details": {"name": "models", "regions": [{"bucket": "models"}]}},
-    ),
-    (
-        "S3 transfer acceleration",
-        "RES-004",
-        "aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration",
-        {"status": "Enabled"},
-    ),
-    ("KMS key of several regions", "RES-006", "aws:kms/key:Key", {"multiRegion": True}),
-    ("KMS replica", "RES-006", "aws:kms/replicaKey:ReplicaKey", {"primaryKeyArn": arn(ABROAD, "kms", "key/mrk-1")}),
-    ("Secrets Manager replica", "RES-007", "aws:secretsmanager/secret:Secret", holding("replicas[].region", ABROAD)),
-    (
-        "AWS Backup copy",
-        "RES-008",
-        "aws:backup/plan:Plan",
-        holding("rules[].copyActions[].destinationVaultArn", arn(ABROAD, "backup", "backup-vault:copies")),
-    ),
-    ("EBS copy", "RES-008", "aws:ebs/snapshotCopy:SnapshotCopy", {"sourceRegion": ABROAD}),
-    ("EBS copy that lies abroad", "RES-001", "aws:ebs/snapshotCopy:SnapshotCopy", {"region": ABROAD}),
-    ("AMI copy", "RES-008", "aws:ec2/amiCopy:AmiCopy", {"sourceAmiRegion": ABROAD}),
-    (
-        "DLM copy",
-        "RES-008",
-        "aws:dlm/lifecyclePolicy:LifecyclePolicy",
-        holding("policyDetails.schedules[].crossRegionCopyRules[].target", ABROAD),
-    ),
-    ("DynamoDB global table", "RES-009", "aws:dynamodb/table:Table", holding("replicas[].regionName", ABROAD)),
-    ("Aurora global", "RES-009", "aws:rds/globalCluster:GlobalCluster", {"globalClusterIdentifier": "models"}),
-    (
-        "RDS backup replication",
-        "RES-009",
-        "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",
-        {"sourceDbInstanceArn": arn(ABROAD)},
-    ),
-    (
-        "EFS replication",
-        "RES-009",
-        "aws:efs/replicationConfiguration:ReplicationConfiguration",
-        {"destination": {"region": ABROAD}},
-    ),
-    ("OAM link", "RES-001", "aws:oam/link:Link", {"sinkIdentifier": arn(ABROAD, "oam", "sink/1")}),
-    (
-        "CloudWatch metric stream",
-        "RES-001",
-        "aws:cloudwatch/metricStream:MetricStream",
-        {"firehoseArn": arn(ABROAD, "firehose", "deliverystream/all")},
-    ),
-    (
-        "CloudWatch central rule",
-        "RES-001",
-        "aws:observabilityadmin/centralizationRuleForOrganization:CentralizationRuleForOrganization",
-        holding("rule.destination.region", ABROAD),
-    ),
-    (
-        "Config aggregator",
-        "RES-001",
-        "aws:cfg/configurationAggregator:ConfigurationAggregator",
-        holding("accountAggregationSource.regions", [HOME, ABROAD]),
-    ),
-    (
-        "Security Hub aggregator",
-        "RES-001",
-        "aws:securityhub/findingAggregator:FindingAggregator",
-        {"specifiedRegions": [ABROAD]},
-    ),
-    (
-        "Bedrock inference across regions",
-        "RES-001",
-        "aws:bedrock/inferenceProfile:InferenceProfile",
-        holding("modelSource.copyFrom", arn(ABROAD, "bedrock", "inference-profile/eu.model")),
-    ),
-]
-
-
-@pytest.mark.parametrize(("label", "control", "token", "properties"), LEAKS, ids=[leak[0] for leak in LEAKS])
-def test_what_is_known_to_leak_is_found(label: str, control: str, token: str, properties: Properties) -> None:
-    bucket = made("aws:s3/bucket:Bucket", "abroad", bucket="abroad", region=ABROAD)
-
-    assert verdict(control, resource(token, properties, provider=aws_provider()), bucket) is Verdict.FAIL, label

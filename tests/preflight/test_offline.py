@@ -35,7 +35,11 @@ def test_production_on_aws_lacks_nothing_and_has_to_ask() -> None:
 
 
 def test_a_cluster_of_ones_own_asks_nothing_of_a_provider() -> None:
-    assert [finding.what for finding in offline(on_a_cluster_of_ones_own(), TODAY)] == ["state", "secrets"]
+    assert [finding.what for finding in offline(on_a_cluster_of_ones_own(), TODAY)] == [
+        "state",
+        "secrets",
+        "pulumi command",
+    ]
 
 
 @pytest.mark.parametrize("wanted", [on_aws(), on_azure(), on_azure(region="uaecentral", zones=())])

@@ -246,7 +246,11 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
     "IAM-010": (
         Excuse(each("delete empty null", "env"), "a container that is told nothing of AWS signs in nowhere"),
         Excuse(each(ANY, ROLE_ANNOTATION), "whatever the role, it signs in at home, or has none"),
-        Excuse(each("delete null", "stsRegion"), "the provider signs in where it works"),
+        Excuse(
+            (*each("delete null", "stsRegion"), *each("delete null", "endpoints")),
+            "the provider signs in where it works",
+        ),
+        Excuse(each("upper", "endpoints"), "the provider refuses names of services in another case"),
     ),
     "IAM-011": (
         Excuse(

@@ -160,13 +160,13 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
     ),
     "RES-019": (
         Excuse(each("delete null empty upper cut strange", "image"), JUDGED_BY_SUP_001),
-        Excuse(each("unknown", "image"), "telemetry is off, whatever the image"),
         Excuse(
             each("unknown offend second", "env"),
             "a container without ONNX Runtime needs no switch",
             "switched off in every container, beside one without the runtime",
         ),
     ),
+    "RES-023": (Excuse(each("upper cut", "server"), ANY_NAME, "an ACME authority in the cluster"),),
     "RES-021": (
         Excuse(
             each("offend second", "encryption"),
