@@ -8,6 +8,7 @@ import pulumi
 
 from components.account.aws import AwsAccount
 from components.account.spec import AwsAccountSpec
+from components.alerts.aws import AwsAlerts
 from components.audit.aws import AwsAuditTrail
 from components.audit.spec import AuditSpec
 from components.backup.aws import AwsBackup
@@ -29,6 +30,7 @@ from stacks.images import Images
 from stacks.specs import (
     LOCKED_DAYS,
     PURPOSES,
+    alerts_spec,
     budget_spec,
     environment_place,
     guardrails_spec,
@@ -90,9 +92,9 @@ class AwsFoundation:
         )
 
     def _records(self) -> None:
-        """Make what remembers: the audit trail, and the backup of the model store."""
+        """Make what remembers: the audit trail with its alarms, and the backup of the model store."""
         watched = (model_store_name(model_store_spec(self.place)),)
-        AwsAuditTrail(
+        audit = AwsAuditTrail(
             "audit",
             AuditSpec(
                 **self.place,
@@ -105,6 +107,14 @@ class AwsFoundation:
             delivery_role=self.identities.roles[Actor.AUDIT],
             opts=self.made,
         )
+        if self.settings.alert_receivers:
+            AwsAlerts(
+                "alerts",
+                alerts_spec(self.place, self.settings),
+                key=self.keys.keys[Purpose.LOGS],
+                audit_log_group=audit.log_group,
+                opts=self.made,
+            )
         AwsBackup(
             "backup",
             BackupSpec(**self.place, immutable_days=LOCKED_DAYS, kept_days=LOCKED_DAYS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from ipaddress import IPv4Network
 
 from pydantic import ValidationError
@@ -17,7 +18,7 @@ from falaj.catalog.tags import Stage
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, CloudEnvironment, EnvironmentSettings
 from stacks.pool_rules import pool_problems
 from stacks.problems import Problem
-from stacks.specs import SERVICE_CIDR, TARGETS, budget_spec, environment_place, network_spec, pool_specs
+from stacks.specs import SERVICE_CIDR, TARGETS, alerts_spec, budget_spec, environment_place, network_spec, pool_specs
 
 REGIONS_FILE = "falaj/catalog/data/regions.yaml"
 OVERLAY = IPv4Network("100.64.0.0/10")
@@ -64,6 +65,8 @@ def _spec_problems(environment: AwsEnvironment | AzureEnvironment, name: str) ->
         "pools": lambda: pool_specs(environment, place["placement"]),
         "budget": lambda: budget_spec(place, environment),
     }
+    if isinstance(environment, AwsEnvironment) and environment.alert_receivers:
+        parts["alert_receivers"] = partial(alerts_spec, place, environment)
     for key, spec in parts.items():
         try:
             spec()
@@ -184,6 +187,12 @@ def _account_problems(environment: AwsEnvironment) -> Iterator[Problem]:
         if administrator.split(":")[4] != environment.account:
             message = f"found '{administrator}', allowed: a role of account {environment.account} (control TEN-006)."
             yield Problem(f"environment.administrators[{index}]", message)
+    if environment.stage is not Stage.DEVELOPMENT and not environment.alert_receivers:
+        message = (
+            f"is missing. Who is told of alarms, one or more in stage {environment.stage} "
+            "(control LOG-009: alarms reach somebody). For example: security@example.ae."
+        )
+        yield Problem("environment.alert_receivers", message)
     if environment.budget.currency != "USD":
         message = f"found '{environment.budget.currency}', allowed: USD; AWS keeps budgets in no other."
         yield Problem("environment.budget.currency", message)

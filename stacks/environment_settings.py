@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.alerts.spec import Receiver
 from falaj.catalog.data_flows import DataClass
 from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
@@ -173,6 +174,12 @@ class AwsEnvironment(CloudEnvironment):
     )
     publishers: tuple[RoleArn, ...] = Field(
         default=(), max_length=10, description="IAM roles that put model files into the store, as ARNs."
+    )
+    alert_receivers: tuple[Receiver, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Who is told of alarms, in the country: mail addresses of teams, or https://…; needed but in dev.",
+        examples=["security@example.ae"],
     )
     organizational_unit: str | None = Field(
         default=None,

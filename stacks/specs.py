@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from components.alerts.spec import AlertsSpec
 from components.budget.spec import BudgetSpec
 from components.guardrails.spec import GuardrailsSpec
 from components.keys.spec import KeyRingSpec, Purpose
@@ -152,6 +153,11 @@ def network_spec(place: Place, environment: AwsEnvironment | AzureEnvironment) -
 def budget_spec(place: Place, environment: AwsEnvironment | AzureEnvironment) -> BudgetSpec:
     """Return what is asked of the environment's budget."""
     return BudgetSpec(**place, **environment.budget.model_dump())
+
+
+def alerts_spec(place: Place, environment: AwsEnvironment) -> AlertsSpec:
+    """Return what is asked of the environment's alarms."""
+    return AlertsSpec(**place, receivers=environment.alert_receivers)
 
 
 def kubernetes_minor(environment: AwsEnvironment | AzureEnvironment) -> str:

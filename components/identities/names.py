@@ -31,6 +31,8 @@ class Names:
     """All log groups."""
     repositories: str
     """Repositories of images."""
+    alarms: str
+    """Alarms of CloudWatch."""
 
 
 def names_of(stack: str) -> Names:
@@ -42,6 +44,7 @@ def names_of(stack: str) -> Names:
         audit_log_group=f"/falaj/{stack}/audit",
         log_groups=(f"/falaj/{stack}/*", f"/aws/eks/{stack}/*"),
         repositories=f"{stack}/*",
+        alarms=f"alarm:{stack}-*",
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from components.identities.names import arn, arn_here, bucket_arn, names_of
 from components.identities.policy import Condition, Statement, allow_principal, document
-from components.keys.aws_uses import ADMINISTRATION, DISK_SCALING, LOG_DELIVERY, TRAIL_DELIVERY, USES
+from components.keys.aws_uses import ADMINISTRATION, ALARM_DELIVERY, DISK_SCALING, LOG_DELIVERY, TRAIL_DELIVERY, USES
 from components.keys.spec import Purpose
 from components.model_store.spec import ROLE as MODEL_STORE
 
@@ -64,15 +64,7 @@ def _services(spec: KeyRingSpec, purpose: Purpose) -> list[Statement]:
     if purpose is Purpose.NODE_DISKS:
         return _scaling(spec)
     if purpose is Purpose.LOGS:
-        groups = [arn_here(spec, "logs", f"log-group:{name}") for name in names_of(spec.placement.stack).log_groups]
-        return [
-            allow_principal(
-                "EncryptLogs",
-                {"Service": f"logs.{spec.placement.region}.amazonaws.com"},
-                LOG_DELIVERY,
-                {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
-            )
-        ]
+        return _logs(spec)
     if purpose is Purpose.AUDIT:
         trail = arn_here(spec, "cloudtrail", f"trail/{names_of(spec.placement.stack).trail}")
         return [
@@ -84,6 +76,27 @@ def _services(spec: KeyRingSpec, purpose: Purpose) -> list[Statement]:
             )
         ]
     return []
+
+
+def _logs(spec: KeyRingSpec) -> list[Statement]:
+    """CloudWatch, for log groups and for the topic of alarms that are counted in them."""
+    names = names_of(spec.placement.stack)
+    groups = [arn_here(spec, "logs", f"log-group:{name}") for name in names.log_groups]
+    alarms = arn_here(spec, "cloudwatch", names.alarms)
+    return [
+        allow_principal(
+            "EncryptLogs",
+            {"Service": f"logs.{spec.placement.region}.amazonaws.com"},
+            LOG_DELIVERY,
+            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        ),
+        allow_principal(
+            "EncryptAlarms",
+            {"Service": "cloudwatch.amazonaws.com"},
+            ALARM_DELIVERY,
+            {"StringEquals": {"aws:SourceAccount": spec.account}, "ArnLike": {"aws:SourceArn": alarms}},
+        ),
+    ]
 
 
 def _scaling(spec: KeyRingSpec) -> list[Statement]:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EB
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html,
 https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
 """
@@ -54,6 +55,8 @@ DISK_SCALING = (
 """What EC2 Auto Scaling needs of a key to start machines with encrypted disks."""
 LOG_DELIVERY = DISK_SCALING
 """What CloudWatch Logs needs of the key of a log group; the same actions."""
+ALARM_DELIVERY = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What CloudWatch needs of the key of a topic that it tells of alarms."""
 MOST_DELETION_DAYS = 30
 """The longest KMS waits before it removes a key."""
 TRAIL_DELIVERY = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")

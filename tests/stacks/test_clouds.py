@@ -195,6 +195,7 @@ OWN_KEY: dict[str, Callable[[Resource], bool]] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": has_key(
         "rules", "applyServerSideEncryptionByDefault", "kmsMasterKeyId"
     ),
+    "aws:sns/topic:Topic": has_key("kmsMasterKeyId"),
     "azure-native:compute:DiskEncryptionSet": has_key("activeKey", "keyUrl"),
     "azure-native:containerregistry:Registry": has_key("encryption", "keyVaultProperties", "keyIdentifier"),
     "azure-native:containerservice:ManagedCluster": has_key("diskEncryptionSetID"),

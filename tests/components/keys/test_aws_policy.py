@@ -141,7 +141,7 @@ def test_the_model_stores_key_opens_objects_of_its_bucket_alone() -> None:
     ]
 
 
-def test_the_logs_key_encrypts_the_environments_log_groups_alone() -> None:
+def test_the_logs_key_encrypts_the_environments_log_groups_and_alarms_alone() -> None:
     group = f"arn:aws:logs:me-central-1:{ACCOUNT}:log-group:"
     assert policy(Purpose.LOGS) == [
         *KEPT,
@@ -156,6 +156,15 @@ def test_the_logs_key_encrypts_the_environments_log_groups_alone() -> None:
                         f"{group}/aws/eks/{AWS_STACK}/*",
                     ]
                 }
+            },
+        ),
+        of(
+            "EncryptAlarms",
+            {"Service": "cloudwatch.amazonaws.com"},
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:me-central-1:{ACCOUNT}:alarm:{AWS_STACK}-*"},
             },
         ),
     ]

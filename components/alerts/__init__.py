@@ -1,0 +1,1 @@
+"""Alarms of what should not happen, and whom they call."""
