@@ -5,12 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
 from policies.control import Control
 from policies.controls import load
+from policies.days import EXAMPLE_DAY
 from policies.node import MalformedError
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
 from policies.parameters import Parameters
@@ -66,15 +68,17 @@ class Evaluator:
         """Tell whether any control, of one resource or of the whole stack, looks at resources of that type."""
         return self._by_type[stack_wide].needs(member_type(token))
 
-    def judge(self, resource: Resource, config: Mapping[str, str]) -> tuple[Result, ...]:
+    def judge(self, resource: Resource, config: Mapping[str, str], *, today: date) -> tuple[Result, ...]:
         """Judge one resource by every control that needs no other resource."""
-        plan = Plan(config=config, given=self._given)
+        plan = Plan(today, config=config, given=self._given)
         return tuple(judged(control, resource, plan) for control in self._judges(resource.type, stack_wide=False))
 
-    def judge_stack(self, resources: Sequence[Resource], config: Mapping[str, str]) -> tuple[Result, ...]:
+    def judge_stack(
+        self, resources: Sequence[Resource], config: Mapping[str, str], *, today: date
+    ) -> tuple[Result, ...]:
         """Judge every resource by every control that needs to see them all."""
         members = tuple(member for resource in resources for member in resource.unfolded())
-        plan = Plan(config=config, resources=members, given=self._given)
+        plan = Plan(today, config=config, resources=members, given=self._given)
         return tuple(
             judged(control, resource, plan)
             for resource in resources
@@ -137,12 +141,13 @@ def evaluate(
     controls: Iterable[Control[Any]] | None = None,
     config: Mapping[str, str] | None = None,
     given: Mapping[type[Parameters], Parameters] | None = None,
+    today: date = EXAMPLE_DAY,
 ) -> tuple[Result, ...]:
     """Judge a whole stack of plain resources, by all controls of the pack unless some are given."""
     evaluator = Evaluator(load() if controls is None else controls, given)
     settings = config or {}
-    alone = tuple(result for resource in resources for result in evaluator.judge(resource, settings))
-    return alone + evaluator.judge_stack(resources, settings)
+    alone = tuple(result for resource in resources for result in evaluator.judge(resource, settings, today=today))
+    return alone + evaluator.judge_stack(resources, settings, today=today)
 
 
 def _result(control: Control[Any], urn: str, outcomes: Sequence[Outcome]) -> Result:

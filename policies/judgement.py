@@ -67,15 +67,18 @@ def judge(
     levels: Mapping[str, Level] | None = None,
     given: Mapping[type[Parameters], Parameters] | None = None,
 ) -> Judgement:
-    """Judge a source by all controls. ``levels`` are the operator's own; profiles of the stack may only tighten them.
+    """Judge a source by all controls, as of a day.
 
+    ``levels`` are the operator's own; profiles of the stack may only tighten them.
     Raises ``MalformedError`` for a configuration that can't be read, ``WaiverRefusedError`` for waivers that may not
     be.
     """
     evaluator = Evaluator(controls, given)
     profiles = described(source.config).profiles
-    alone = [result for resource in source.resources for result in evaluator.judge(resource, source.config)]
-    together = evaluator.judge_stack(source.whole, source.config)
+    alone = [
+        result for resource in source.resources for result in evaluator.judge(resource, source.config, today=today)
+    ]
+    together = evaluator.judge_stack(source.whole, source.config, today=today)
     effective = {
         control.id: effective_level(control, profiles, (levels or {}).get(control.id)) for control in evaluator.controls
     }

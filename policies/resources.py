@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -102,8 +103,10 @@ def resource(
 
 @dataclass(frozen=True)
 class Plan:
-    """What surrounds a resource: the stack's settings and, for stack-wide controls, all resources."""
+    """What surrounds a resource: the day, the stack's settings and, for stack-wide controls, all resources."""
 
+    today: date
+    """The day of the judgement: no control looks at a clock."""
     config: Mapping[str, str] = field(default_factory=dict)
     """Stack configuration by full key, as text."""
     resources: tuple[Resource, ...] = ()

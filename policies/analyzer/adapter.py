@@ -74,6 +74,7 @@ class Analyzer:
     ) -> None:
         self._evaluator = Evaluator(load() if controls is None else controls)
         self._waivers, self._today = tuple(waivers), today
+        self._day = today()
         self._stack = ""
         self._levels: dict[str, Level] = {}
         self._profiles: tuple[str, ...] = ()
@@ -99,6 +100,8 @@ class Analyzer:
         except (MalformedError, WaiverRefusedError) as error:
             raise RefusedError(str(error)) from None
         self._preview = request.dry_run
+        # An update that goes on past midnight is judged by one day throughout.
+        self._day = self._today()
         self._asked.clear()
         self._providers.clear()
         return analyzer_pb2.AnalyzerStackConfigureResponse()
@@ -153,7 +156,7 @@ class Analyzer:
             protected=request.options.protect,
             parent=request.options.parent or None,
         )
-        return self._answer(self._evaluator.judge(resource, self._config))
+        return self._answer(self._evaluator.judge(resource, self._config, today=self._day))
 
     def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest) -> analyzer_pb2.AnalyzeResponse:
         """Judge the stack as a whole by its resources' outputs, and by their inputs where those say more.
@@ -173,7 +176,7 @@ class Analyzer:
             for found in request.resources
             if self._evaluator.needs(found.type, stack_wide=True)
         ]
-        return self._answer(self._evaluator.judge_stack(resources, self._config))
+        return self._answer(self._evaluator.judge_stack(resources, self._config, today=self._day))
 
     def _known(self, found: analyzer_pb2.AnalyzerResource) -> Node:
         """What is known of a resource once it is asked for: some providers give back less than they were given."""
@@ -196,7 +199,7 @@ class Analyzer:
         return self._providers[found.urn]
 
     def _waived(self, results: Sequence[Result]) -> Sequence[Result]:
-        return apply(results, self._waivers, stack=self._stack, profiles=self._profiles, today=self._today()).results
+        return apply(results, self._waivers, stack=self._stack, profiles=self._profiles, today=self._day).results
 
     def _answer(self, results: Sequence[Result]) -> analyzer_pb2.AnalyzeResponse:
         answer = analyzer_pb2.AnalyzeResponse()

@@ -45,7 +45,7 @@ def is_assessed(model: ServedModel) -> Iterator[Outcome]:
         yield from (each.undecided for each in (personal, risk) if not each.known)
     elif model.needs_assessment:
         yield from says_something(model[ENTRY], "the entry of its impact assessment")
-        yield from is_within_a_year(model[DAY])
+        yield from is_within_a_year(model[DAY], today=model.plan.today)
 
 
 ASSESSED = {PERSONAL: "yes", ENTRY: "DPIA-2026-014", DAY: LAST_MONTH}

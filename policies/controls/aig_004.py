@@ -64,7 +64,7 @@ def is_watched(model: ServedModel) -> Iterator[Outcome]:
 
 def is_watched_for_bias(model: ServedModel) -> Iterator[Outcome]:
     """Find a model of which no alert rule tells its bias, and nobody has looked for it within a year."""
-    lapsed = list(is_within_a_year(model[CHECKED_ON]))
+    lapsed = list(is_within_a_year(model[CHECKED_ON], today=model.plan.today))
     for outcome in watched_for(Watch.BIAS, model[NAME], model.plan) if lapsed else ():
         yield from lapsed if isinstance(outcome, Finding) else (outcome,)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from policies.continuity.recovery import LAST_RESTORE, said_of_recovery
 from policies.continuity.schedules import longest_wait
 from policies.control import Control, Severity, Situated, Subject, situated
-from policies.days import lies_within, today
+from policies.days import EXAMPLE_DAY, lies_within
 from policies.examples.backups import backup_vault, restore_tests, restored, vault
 from policies.examples.kubernetes import service
 from policies.joins import by_companions, companions, said_of
@@ -70,7 +70,7 @@ def restores_are_tried(found: Situated) -> Iterator[Outcome]:
 def was_tried(plan: Plan) -> Iterator[Outcome]:
     """Judge the day on which somebody last tried a restore."""
     yield from said_of_recovery(plan, LAST_RESTORE).must(
-        lambda day: lies_within(day, LONGEST_DAYS, now=today()),
+        lambda day: lies_within(day, LONGEST_DAYS, today=plan.today),
         f"the day of a restore in the last {LONGEST_DAYS}, as YYYY-MM-DD",
     )
 
@@ -96,8 +96,7 @@ def is_due_often_enough(tests: Resource, plan: Plan) -> Iterator[Outcome]:
     yield from by_companions(selections, "restoreTestingPlanName", lambda _each: iter(()), [lacking])
 
 
-LATELY, LONG_AGO = ((today() - timedelta(days=days)).isoformat() for days in (30, 181))
-"""Counted from the day on which the examples are judged."""
+LATELY, LONG_AGO = ((EXAMPLE_DAY - timedelta(days=days)).isoformat() for days in (30, 181))
 BY_HAND = {"falaj:lastVerifiedRestore": LATELY}
 OURS = {"falaj:environment": f'{{"stage": "prod", "last_verified_restore": "{LATELY}"}}'}
 NOT_LATELY = f"expected the day of a restore in the last {LONGEST_DAYS}, as YYYY-MM-DD"

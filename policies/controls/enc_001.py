@@ -121,7 +121,7 @@ def are_written(logs: Companions) -> Iterator[Outcome]:
 
 def balancer_logs(bucket: Resource, plan: Plan) -> Companions:
     """Find the logs that application load balancers write to a bucket."""
-    logs = plan.index(LOGS, lambda: Plan(resources=tuple(logs_of_balancers(plan))))
+    logs = plan.index(LOGS, lambda: Plan(plan.today, resources=tuple(logs_of_balancers(plan))))
     return companions(bucket, logs, BALANCER, "bucket")
 
 

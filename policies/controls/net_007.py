@@ -168,7 +168,7 @@ def is_linked(one: Resource, plan: Plan) -> Iterator[Outcome]:
     if one.type == WORKSPACE:
         links, name = companions(one, plan, SCOPED, "linkedResourceId"), "private link scope"
     else:
-        connections = plan.index(TARGET, lambda: Plan(resources=tuple(connections_of(plan))))
+        connections = plan.index(TARGET, lambda: Plan(plan.today, resources=tuple(connections_of(plan))))
         links, name = companions(one, connections, PRIVATE_ENDPOINT, TARGET), "private endpoint"
     if links.certain:
         return

@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from falaj.catalog.model_annotations import COMPONENT_LABEL, MODEL_REGISTER, MODEL_SERVER, AlertLabel, ModelAnnotation
-from policies.days import today
+from policies.days import EXAMPLE_DAY
 from policies.examples.kubernetes import DIGEST, LABELS, metadata, pod_spec, without_none
 from policies.models.alert_rules import IN_AWS, IN_AZURE, IN_CLUSTER
 from policies.models.served_models import HTTP_ROUTE, ROLLOUT, STACK
@@ -20,7 +20,7 @@ from policies.resources import Resource, resource
 
 MODEL: Final = f"registry.bank.ae/models/credit@{DIGEST}"
 SERVER_LABELS: Final = {**LABELS, COMPONENT_LABEL: MODEL_SERVER}
-LAST_MONTH: Final = str(today() - timedelta(days=30))
+LAST_MONTH: Final = str(EXAMPLE_DAY - timedelta(days=30))
 SAID: Final[Mapping[ModelAnnotation, object]] = {
     ModelAnnotation.NAME: "credit",
     ModelAnnotation.VERSION: "3",

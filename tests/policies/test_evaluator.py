@@ -10,6 +10,7 @@ import pytest
 from falaj.catalog.controls import Asked, Level, Relation
 from policies.control import Control, Severity, Subject, as_is
 from policies.controls import named
+from policies.days import EXAMPLE_DAY
 from policies.evaluator import Evaluator, Verdict, evaluate
 from policies.examples.kubernetes import container, deployment, pod
 from policies.outcomes import Finding, NotApplicable, Outcome, Undecided
@@ -150,6 +151,6 @@ def test_judging_one_resource_leaves_stack_wide_controls_out() -> None:
     alone, together = control(name="TST-001"), control(name="TST-002")
     together = replace(together, applies_to=replace(together.applies_to, stack_wide=True))
 
-    judged = [result.control.id for result in Evaluator([alone, together]).judge(THING, {})]
+    judged = [result.control.id for result in Evaluator([alone, together]).judge(THING, {}, today=EXAMPLE_DAY)]
 
     assert judged == ["TST-001"]

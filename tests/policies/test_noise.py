@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from policies.control import Control, Example
 from policies.controls import load
+from policies.days import EXAMPLE_DAY
 from policies.evaluator import Result, evaluate
 from policies.examples.kubernetes import (
     component,
@@ -97,7 +98,7 @@ def test_a_check_reads_nothing_that_it_does_not_declare(control: Control[Any], e
         )
         subject = traced[0]
         if control.applies_to.holds(subject.type):
-            list(control.judge(subject, Plan(config=example.config, resources=traced)))
+            list(control.judge(subject, Plan(EXAMPLE_DAY, config=example.config, resources=traced)))
 
         declared = patterns_read(control, resource)
         assert [str(path) for path in read if not covered(path.pattern, declared)] == []

@@ -5,6 +5,7 @@ import pytest
 from falaj.catalog.tags import Stage
 from policies.capacity.machines import sizes_of
 from policies.capacity.pools import pools_of
+from policies.days import EXAMPLE_DAY
 from policies.examples.pools import AWS_ZONES, ON_AWS, agent_pool, eks, launch_template, node_group, subnets
 from policies.examples.tenants import LIMITS, limits, room
 from policies.geography.homes import home_of
@@ -19,7 +20,7 @@ KEY_ARN = "arn:aws:kms:me-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-123
 
 
 def plan(*resources: Resource) -> Plan:
-    return Plan(resources=resources)
+    return Plan(EXAMPLE_DAY, resources=resources)
 
 
 def only(found: Resource) -> list[object]:

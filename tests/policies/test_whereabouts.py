@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.controls import res_012, res_014
+from policies.days import EXAMPLE_DAY
 from policies.evaluator import Verdict, evaluate
 from policies.examples.azure_residency import ABROAD, GROUP, HOME, made, other_stack
 from policies.geography.copies import PairedCopies, stays
@@ -25,7 +26,7 @@ WORKSPACE_ABROAD = made(WORKSPACE, "logs", location=ABROAD, workspaceName="acme-
 def outcomes(value: object, *others: Resource, made_from: Resource | None = None, vouched: str = "") -> list[object]:
     """What is said of a value that names a workspace, a bucket, a log group or an account."""
     owner = made("acme:index:Sender", logs=value, made_from={"logs": [made_from] if made_from else []})
-    plan = Plan(resources=(owner, *others))
+    plan = Plan(EXAMPLE_DAY, resources=(owner, *others))
     tokens = (WORKSPACE, BUCKET, LOG_GROUP, STORAGE_ACCOUNT)
     return list(refers_home(owner["logs"], owner, plan, tokens, Vouched(in_the_uae=(vouched,))))
 

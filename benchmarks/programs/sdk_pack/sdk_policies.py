@@ -16,6 +16,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.control import Control
+from policies.days import EXAMPLE_DAY
 from policies.evaluator import judged
 from policies.node import Node
 from policies.resources import Plan, Resource
@@ -46,7 +47,7 @@ def alone(control: Control[Any]) -> ResourceValidationPolicy:
         if control.applies_to.holds(arguments.resource_type):
             properties = plain(arguments.props)
             found = Resource(arguments.resource_type, arguments.urn, Node(properties))
-            for finding in judged(control, found, Plan()).findings:
+            for finding in judged(control, found, Plan(EXAMPLE_DAY)).findings:
                 report(str(finding))
 
     return ResourceValidationPolicy(
@@ -68,7 +69,7 @@ def together(control: Control[Any]) -> StackValidationPolicy:
             for each in arguments.resources
             if control.applies_to.needs(each.resource_type)
         )
-        plan = Plan(resources=resources)
+        plan = Plan(EXAMPLE_DAY, resources=resources)
         for found in resources:
             if control.applies_to.holds(found.type):
                 for finding in judged(control, found, plan).findings:
