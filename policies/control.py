@@ -114,8 +114,11 @@ class Control(Generic[ViewT]):
     asked: Asked | None = None
     """Who asks for it, where the catalog doesn't know the control."""
     admits: str = ""
-    """The same in CEL, true where an object keeps the control; see `policies.admission` for its variables. Empty where
-    CEL can't say it."""
+    """The same in CEL, true where an object keeps the control; see `policies.admission` for its variables."""
+    not_at_the_door: str = ""
+    """Why CEL can't say of a Kubernetes object alone whether it keeps the control."""
+    only_in_a_plan: str = ""
+    """What of it the rule in CEL leaves to the plan, and why."""
     note: str = ""
     """Where the control says more or less than its wording elsewhere, and why."""
     examples: Examples = field(default_factory=Examples)

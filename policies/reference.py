@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from policies.admission import guarded
 from policies.control import Control, Reference, shown_references
 from policies.controls import load
 from policies.workloads.workload import WORKLOADS
@@ -42,6 +43,7 @@ def section(control: Control[Any]) -> str:
         *([f"- Note: {control.note}"] if control.note else []),
         f"- Judges: {subject(control)}",
         f"- Reads: {', '.join(f'`{path}`' for path in control.reads)}",
+        *at_the_door(control),
         f"- Asked for by: {'; '.join(grouped(control.references))}",
         f"- Proof: {counts} and {len(proof.not_applicable)} not applicable examples, such as:",
         *(f"  - {example.label}: `{example.says[0]}`" for example in proof.bad),
@@ -56,6 +58,17 @@ def subject(control: Control[Any]) -> str:
         return "every kind that runs containers, made or patched"
     tokens = ", ".join(f"`{token}`" for token in control.applies_to.tokens)
     return f"{tokens}{' with the whole stack in view' if control.applies_to.stack_wide else ''}"
+
+
+def at_the_door(control: Control[Any]) -> list[str]:
+    """Say of which objects a cluster holds the control too, or why it can't; nothing of what is no cluster's."""
+    if control.not_at_the_door:
+        return [f"- At the door of a cluster: not judged. {control.not_at_the_door}"]
+    if not control.admits:
+        return []
+    names = ", ".join(f"`{name.strip('/')}`" for name in guarded(control))
+    left = f" Left to the plan: {control.only_in_a_plan}" if control.only_in_a_plan else ""
+    return [f"- At the door of a cluster: {names}.{left}"]
 
 
 def grouped(references: Iterable[Reference]) -> list[str]:

@@ -26,6 +26,7 @@ def platform_settings(
         replicas=GATEWAY_REPLICAS[environment.stage],
         load_balancer=load_balancer,
         profiles=environment.profiles,
+        development=environment.stage is Stage.DEVELOPMENT,
     )
 
 

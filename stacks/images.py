@@ -56,6 +56,11 @@ class Images:
         """Return the images as an environment's own registry holds them, below that prefix."""
         return replace(self, prefix=prefix)
 
+    @property
+    def registries(self) -> tuple[str, ...]:
+        """The host of the environment's own registry; none where nothing is mirrored."""
+        return () if self.prefix is None else (self.prefix.partition("/")[0],)
+
     def served(self) -> tuple[str, ...]:
         """Return what a cluster in a cloud pulls: the platform's images and every model in the lock, by name."""
         return tuple(name for name in sorted(self.locked) if name in PLATFORM or name.startswith(MODELS))

@@ -33,6 +33,8 @@ class PlatformSettings:
     """What stands in front of the gateway."""
     profiles: tuple[str, ...] = ()
     """The profiles it keeps; none means the baseline."""
+    development: bool = False
+    """Whether it is there for development alone."""
 
 
 def platform(settings: PlatformSettings, images: Images, *, api_server: End, inside: pulumi.ResourceOptions) -> None:
@@ -63,11 +65,7 @@ def platform(settings: PlatformSettings, images: Images, *, api_server: End, ins
         api_server=api_server,
         opts=inside,
     )
-    AdmissionControls(
-        "admission",
-        AdmissionSpec(owner=settings.owner, profiles=settings.profiles, namespace_label=ROLE),
-        opts=inside,
-    )
+    AdmissionControls("admission", admission_spec(settings, images), opts=inside)
     pulumi.export("region", settings.region)
     pulumi.export("domain", settings.domain)
     pulumi.export("issuer", authority.issuer)
@@ -75,3 +73,14 @@ def platform(settings: PlatformSettings, images: Images, *, api_server: End, ins
     pulumi.export("gateway_class", gateway.gateway_class)
     pulumi.export("gateway_address", gateway.address)
     pulumi.export("gateway_port", gateway.port)
+
+
+def admission_spec(settings: PlatformSettings, images: Images) -> AdmissionSpec:
+    """Return what is asked of the door: it knows the environment's own registry, whose name may not tell its place."""
+    return AdmissionSpec(
+        owner=settings.owner,
+        profiles=settings.profiles,
+        namespace_label=ROLE,
+        development=settings.development,
+        parameters={"SUP-002": {"registries": images.registries}},
+    )

@@ -1,4 +1,4 @@
-"""The policies and their bindings, as any Kubernetes from 1.30 on evaluates them by itself."""
+"""The policies and their bindings, as any Kubernetes from 1.31 on evaluates them by itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AdmissionControls(pulumi.ComponentResource):
     Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
     """
 
-    controls = ("POD-002", "POD-003", "POD-004", "POD-005", "POD-006", "POD-007", "POD-009", "SUP-001")
+    controls = tuple(rule.control for rule in admission_rules())
     """Controls it supports."""
 
     def __init__(self, name: str, spec: AdmissionSpec, *, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -31,7 +31,7 @@ class AdmissionControls(pulumi.ComponentResource):
         )
         inside = pulumi.ResourceOptions(parent=self)
         labels = Ownership(spec.owner).labels("falaj", "admission")
-        for policy, specification in policies(admission_rules(), spec.profiles).items():
+        for policy, specification in policies(admission_rules(), spec).items():
             made = registration.ValidatingAdmissionPolicy(
                 f"{name}-{policy}",
                 metadata={"name": policy, "labels": labels},

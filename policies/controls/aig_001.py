@@ -11,6 +11,16 @@ from falaj.catalog.model_annotations import ModelAnnotation
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import MODEL, served_by, server
+from policies.expressions import (
+    annotation,
+    host_in,
+    host_in_the_uae,
+    is_one_of,
+    model_says,
+    text,
+    where_a_model_is_served,
+    whole,
+)
 from policies.geography.card_hosts import host_of, lies_in_the_uae, registry_of
 from policies.models.served_models import (
     MARKS,
@@ -39,6 +49,20 @@ class CardPlaces(Parameters):
     )
 
 
+ADDRESS = f"(?i)^(?:{'|'.join(SCHEMES)})://(?:[^/?#]*@)?[^/?#@:]"
+CARD_HOST = r"(?i)^[a-z0-9]+://(?:[^/?#]*@)?(?:{})(?:[:/?#]|$)"
+"""The address of a card on such a host."""
+ADMITS = where_a_model_is_served(
+    model_says(ModelAnnotation.NAME),
+    model_says(ModelAnnotation.VERSION),
+    f"!({is_one_of(f'{annotation(ModelAnnotation.VERSION)}.lowerAscii()', MOVING)})",
+    f"{annotation(ModelAnnotation.OWNER)}.matches({whole(OWNER.pattern)})",
+    model_says(ModelAnnotation.LICENCE),
+    f"{annotation(ModelAnnotation.CARD)}.matches({text(ADDRESS)})",
+    f"(!{annotation(ModelAnnotation.CARD)}.matches({text(CARD_HOST.format(host_in()))})"
+    f" || {annotation(ModelAnnotation.CARD)}.matches({text(CARD_HOST.format(host_in_the_uae()))}))",
+)
+
 CONTROL = Control(
     id="AIG-001",
     title="Every served model names its card, version, owner and licence",
@@ -59,6 +83,8 @@ CONTROL = Control(
         "Annotate the workload with falaj.dev/model-name, -version, -owner, -licence and -card; "
         "keep the card in the country, beside the model."
     ),
+    admits=ADMITS,
+    only_in_a_plan="where a card lies whose host tells no region.",
     parameters=CardPlaces,
     note=(
         "A workload serves a model where it, or its pods, carry the component label model-server or the annotation "

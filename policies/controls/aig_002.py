@@ -28,6 +28,7 @@ CONTROL = Control(
         "Say falaj.dev/personal-data: yes or no; where it is yes, or falaj.dev/risk-tier is high, name the assessment "
         "in falaj.dev/dpia-id and its day in falaj.dev/dpia-date."
     ),
+    not_at_the_door="CEL has no clock to tell how old an assessment is.",
     note=(
         "Whether a model is about people has to be said either way, and a risk tier that nobody named, or that there "
         "is not, counts as high. That the assessment exists, and what it found, no plan can show."

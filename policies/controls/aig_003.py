@@ -8,6 +8,8 @@ from falaj.catalog.model_annotations import ModelAnnotation, Oversight, RiskTier
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import HIGH_RISK, scoring_job, served_by, server
+from policies.expressions import annotation, where_a_model_is_served
+from policies.expressions import is_one_of as says_one_of
 from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.outcomes import Outcome
 from policies.templates import is_one_of
@@ -26,6 +28,11 @@ CONTROL = Control(
     remedy=(
         "Annotate the workload with falaj.dev/risk-tier and falaj.dev/human-oversight; "
         "put a person on or in the loop where the risk is high."
+    ),
+    admits=where_a_model_is_served(
+        says_one_of(annotation(RISK), RiskTier),
+        f"({annotation(RISK)} == '{RiskTier.HIGH}' ? {says_one_of(annotation(OVERSIGHT), BY_A_PERSON)}"
+        f" : {says_one_of(annotation(OVERSIGHT), Oversight)})",
     ),
 )
 

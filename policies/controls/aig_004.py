@@ -39,6 +39,7 @@ CONTROL = Control(
         f"{AlertLabel.WATCHES}: {Watch.DRIFT}; for high risk one with {AlertLabel.WATCHES}: {Watch.BIAS} too, "
         "or the day of a check within a year in falaj.dev/bias-check-date."
     ),
+    not_at_the_door="The alert rules that watch a model are other objects, often of another system.",
     note=(
         "The rule has to be in the stack that makes the server; one that only patches it is not asked. A risk tier "
         "that nobody named counts as high. That the expression measures drift at all, no plan can show."

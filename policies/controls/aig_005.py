@@ -55,6 +55,7 @@ CONTROL = Control(
         f"Export {MODEL_REGISTER} from the stack, a list with {', '.join(RegisterField)} of each model, "
         "made from the same values as its annotations."
     ),
+    not_at_the_door="The register of models is an output of the stack that serves them.",
     note=(
         "An entry has to say what the workload says: a register that tells of another version than the one that "
         "answers is worse than none. Of several entries with the name, that of the version served is compared, and its "

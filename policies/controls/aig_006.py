@@ -9,6 +9,8 @@ from falaj.catalog.model_annotations import ModelAnnotation, YesNo
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import HIGH_RISK, scoring_job, served_by, server
+from policies.expressions import annotation, where_a_model_is_served, whole
+from policies.expressions import is_one_of as says_one_of
 from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.outcomes import Outcome
 from policies.templates import is_one_of
@@ -27,6 +29,10 @@ CONTROL = Control(
     remedy=(
         "Say falaj.dev/automated-decision: yes or no; where it is yes, give falaj.dev/review-route, "
         "a page, mailbox or telephone number that reaches a person."
+    ),
+    admits=where_a_model_is_served(
+        says_one_of(annotation(DECIDES), YesNo),
+        f"({annotation(DECIDES)} != '{YesNo.YES}' || {annotation(ROUTE)}.matches({whole(ADDRESS.pattern)}))",
     ),
     note="Whether a model decides on its own has to be said either way. That somebody answers there, no plan can show.",
 )

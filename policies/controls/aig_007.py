@@ -50,6 +50,7 @@ CONTROL = Control(
         "Give the model's HTTPRoute the annotation falaj.dev/model-name and two weighted backends, or a RequestMirror "
         "filter; or serve it by a Rollout with canary steps."
     ),
+    not_at_the_door="The route that leads a first part of the requests to a new version is another object.",
     note=(
         "A route or Rollout speaks of the model whose name it carries in falaj.dev/model-name. A route with one "
         "backend at weight 0 counts: the step is there for the next version. So does a Rollout that waits for a "

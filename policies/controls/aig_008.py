@@ -9,6 +9,7 @@ from falaj.catalog.model_annotations import ModelAnnotation
 from policies.control import Control, Severity
 from policies.examples.kubernetes import deployment, service
 from policies.examples.served_models import scoring_job, served_by, server
+from policies.expressions import annotation, model_says, where_a_model_is_served, whole
 from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of, says_something
 from policies.outcomes import Outcome
 from policies.values import UNKNOWN
@@ -27,6 +28,7 @@ CONTROL = Control(
         "Annotate the workload with falaj.dev/training-data, a data set by name or address, and "
         "falaj.dev/training-residency, the countries it lay in, such as AE or AE,GB."
     ),
+    admits=where_a_model_is_served(model_says(DATA), f"{annotation(PLACE)}.matches({whole(COUNTRIES.pattern)})"),
     note="What is asked for is that it is said. A country abroad is no finding: the impact assessment weighs it.",
 )
 

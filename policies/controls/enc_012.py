@@ -40,6 +40,9 @@ CONTROL = Control(
         'Add the parameters encrypted: "true" and kmsKeyId for disks of AWS, diskEncryptionSetID for disks of Azure, '
         "storageAccount for files of Azure."
     ),
+    not_at_the_door=(
+        "A storage class lies in no namespace, and those that a cloud's own add-ons bring would be refused too."
+    ),
     note=(
         "Files of Azure lie in a storage account that the driver makes without our key, unless it is given one. A "
         'provisioner of neither cloud, such as Ceph or Longhorn, has to say encrypted: "true", as both read it. '

@@ -86,6 +86,7 @@ CONTROL = Control(
         "Give each service account that needs a cloud a role or managed identity of its own, by name in the role's "
         "trust, and switch on oidcIssuerProfile and securityProfile.workloadIdentity of AKS."
     ),
+    not_at_the_door="Whether an identity is shared, and whom its role trusts, other objects and the cloud tell.",
     note=(
         "A service account without an identity keeps the control: most workloads need no cloud. What is judged is that "
         "none shares one, that none is the namespace's default, and that a role which trusts a cluster trusts one "

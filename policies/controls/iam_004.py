@@ -47,6 +47,7 @@ CONTROL = Control(
         f"access entry with a policy for their namespaces, and name administrators in the stack file: {ENVIRONMENT}, "
         f"key administrators, or {ADMINISTRATORS}."
     ),
+    not_at_the_door="The former list lies in kube-system, which belongs to the cloud and is never guarded.",
     note=(
         "Somebody has to administer a cluster that its maker can't enter, so the cluster-wide policies are not refused "
         "outright: they may go to the roles that the stack file names. A role made in the same plan is not known "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.identity import binding, named, role
 from policies.examples.kubernetes import deployment
+from policies.expressions import texts
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Resource, type_of
@@ -38,6 +39,17 @@ CONTROL = Control(
         *(f"{token}:subjects[*].{name}" for token in BINDINGS for name in ("kind", "name")),
     ),
     remedy="Name verbs and resources in the role, and bind a role of what is needed to a service account of its own.",
+    admits=(
+        "object.kind == 'Role' ? (object.rules == null || object.rules.all(rule, "
+        f"rule.verbs.all(verb, !(verb in {texts(POWERS)})) && "
+        "rule.?resources.orValue([]).all(kind, !kind.startsWith('*')))) : "
+        f"object.roleRef.name != '{ALL_OF_THE_CLUSTER}' && object.?subjects.orValue([]).all(subject, "
+        f"subject.kind == 'ServiceAccount' ? subject.name != 'default' : !(subject.name in {texts(MANY)}))"
+    ),
+    only_in_a_plan=(
+        "roles and bindings of the whole cluster, which lie in no namespace: add-ons of a cloud bring some that "
+        "say everything."
+    ),
     note=(
         "Stricter than the wording: platform namespaces are not exempt, because none of ours needs it. Verbs that give "
         "oneself more count as everything, everyone counts as too many, and the default service account as everyone. "

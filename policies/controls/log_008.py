@@ -51,6 +51,9 @@ CONTROL = Control(
     remedy=(
         "Switch access logs on for load balancers; leave out --log-verbose, traces of tensors and logs of requests."
     ),
+    not_at_the_door=(
+        "Where a stack may hold public and internal data alone requests may be written down; a cluster is not told."
+    ),
     note=(
         "Where the stack may hold public and internal data alone, requests may be written down. Options of Triton and "
         "vLLM are known. Load balancers for appliances write no access logs; invalid headers are dropped, for they "

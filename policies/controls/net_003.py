@@ -47,6 +47,7 @@ CONTROL = Control(
         "Give the namespace a NetworkPolicy with an empty podSelector and policyTypes [Ingress, Egress], "
         "as components.zero_trust does, and name the peers of every rule in it."
     ),
+    not_at_the_door="The walls of a namespace are other objects, made after it.",
     note="Two policies, one for each direction, isolate as well as one for both: the namespace is judged.",
 )
 

@@ -20,6 +20,7 @@ from policies.examples.entrances import (
 )
 from policies.examples.kubernetes import service
 from policies.examples.linked import linked, other
+from policies.expressions import annotation
 from policies.joins import companions, said_of
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome
@@ -97,6 +98,13 @@ CONTROL = Control(
         *(f"{token}:{name}" for token, route in ROUTES.items() for name in (*route[:2], "apiKeyRequired")),
     ),
     remedy="Authenticate with OIDC, a token, a client certificate or a key where the request comes in.",
+    admits=(
+        f"{annotation(ALB_SCHEME)} == 'internal' || "
+        f"(['{NGINX_URL}'] + ({annotation(NGINX_VERIFY)} in ['', 'on'] ? ['{NGINX_CLIENT}'] + "
+        "variables.net_010_annotations : [])).exists(name, variables.annotations[?name].orValue('') != '') || "
+        f"{annotation(ALB_TYPE)} in ['oidc', 'cognito'] || {annotation(ALB_MUTUAL)}.contains('\"verify\"')"
+    ),
+    only_in_a_plan="entrances of a cloud, which are no objects of a cluster.",
     note=(
         "Load balancers inside the network are left out, as are listeners that pass connections on unread. Which "
         "annotations authenticate depends on the ingress controller: those of NGINX and of the AWS load balancer "

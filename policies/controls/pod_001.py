@@ -11,6 +11,7 @@ from falaj.catalog.recipes import supported_minors
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.controls.net_003 import SYSTEM_NAMESPACES
 from policies.examples.kubernetes import LABELS, metadata, namespace, service
+from policies.expressions import label, texts
 from policies.outcomes import NotApplicable, Outcome
 from policies.parameters import Parameters
 from policies.resources import Resource, resource
@@ -35,6 +36,11 @@ class TrustedNamespaces(Parameters):
     )
 
 
+def least_minor() -> int:
+    """Return the second number of the oldest minor under support."""
+    return min(int(minor.partition(".")[2]) for target in ("eks", "aks") for minor in supported_minors(target))
+
+
 CONTROL = Control(
     id="POD-001",
     title="Namespaces enforce the restricted Pod Security Standard",
@@ -43,6 +49,13 @@ CONTROL = Control(
     applies_to=Subject(tokens=(NAMESPACE, NAMESPACE_PATCH), view=situated),
     reads=("metadata.name", f'metadata.labels["{ENFORCE}"]', f'metadata.labels["{VERSION}"]'),
     remedy=f"Label the namespace with {ENFORCE}: {RESTRICTED} and {VERSION}: latest.",
+    admits=(
+        f"object.metadata.name in {texts(SYSTEM_NAMESPACES)} || "
+        f"{label(ENFORCE)} in (object.metadata.name in variables.pod_001_privileged ? "
+        f"{texts(LEVELS)} : ['{RESTRICTED}']) && ({label(VERSION)} == 'latest' || "
+        f"{label(VERSION)}.matches('^v1[.][0-9]{{1,9}}$') && "
+        f"int({label(VERSION)}.substring(3)) >= {least_minor()})"
+    ),
     parameters=TrustedNamespaces,
     note=(
         "The version `latest` is accepted beside a pinned minor: rules that come with an upgrade only add to the old "
@@ -65,11 +78,6 @@ def enforces_restricted(found: Situated) -> Iterator[Outcome]:
     yield from labels[VERSION].must(
         lambda version: version == "latest" or is_recent(version, oldest), f"latest, or v1.{oldest} or later"
     )
-
-
-def least_minor() -> int:
-    """Return the second number of the oldest minor under support."""
-    return min(int(minor.partition(".")[2]) for target in ("eks", "aks") for minor in supported_minors(target))
 
 
 def is_recent(version: object, oldest: int) -> bool:

@@ -33,6 +33,12 @@ CONTROL = Control(
         "Set automountServiceAccountToken to false; for a program that calls the Kubernetes API, "
         "name a ServiceAccount made for it alone in serviceAccountName."
     ),
+    admits=(
+        "[variables.pod.?serviceAccountName.orValue(variables.pod.?serviceAccount.orValue(''))].all(account, "
+        f"account in ['', 'default'] ? !variables.pod.?{AUTOMOUNT}.orValue(true) && "
+        "variables.pod.?volumes.orValue([]).all(v, v.?projected.sources.orValue([]).all(s, "
+        f"!has(s.{TOKEN}))) : has(variables.pod.{AUTOMOUNT}))"
+    ),
     note=(
         "A pod without a token may keep the default account, which then opens nothing. The account of a controller "
         "is held to its rights by the controls of group IAM."

@@ -73,6 +73,7 @@ CONTROL = Control(
         "Give each container a readinessProbe and a livenessProbe, set replicas to 2 or more, and add a "
         "PodDisruptionBudget for the same labels with maxUnavailable 1."
     ),
+    not_at_the_door="The disruption budget is another object, made after the workload.",
     note=(
         "A workload answers requests where a Service of the stack selects its pods. A tenant's tier says how many "
         "pods it is promised, which may be one; a development environment and a cluster on one machine need no second."

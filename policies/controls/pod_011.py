@@ -46,6 +46,10 @@ CONTROL = Control(
         f"pod.affinity.podAntiAffinity.{PREFERRED}[*].podAffinityTerm.labelSelector",
     ),
     remedy=f"Add a topologySpreadConstraint with topologyKey {ZONE}, maxSkew 1 and a labelSelector of the pods.",
+    not_at_the_door=(
+        "Kubernetes fills in one replica where nobody says how many, so a workload for an autoscaler looks like "
+        "one pod."
+    ),
     note=(
         "A constraint that only prefers (ScheduleAnyway) counts: a lost zone must not keep pods from starting. So does "
         "an anti-affinity by zone. One that selects other pods does not. Where nobody says how many replicas there "

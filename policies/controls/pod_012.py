@@ -9,9 +9,12 @@ from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import Finding, Outcome
 from policies.values import UNKNOWN, Secret, shown
+from policies.workloads.secret_expressions import holds_a_secret
 from policies.workloads.secret_text import is_switch, looks_like_a_secret, named_like_a_secret
 from policies.workloads.workload import WORKLOADS, Workload
 
+VALUE = "e.?value.orValue('')"
+"""The literal of the variable `e`, in CEL."""
 EXPECTED = "a file mounted from a Secret"
 
 CONTROL = Control(
@@ -24,6 +27,14 @@ CONTROL = Control(
     remedy=(
         "Mount the Secret as a volume and give the program the path; "
         "a variable that holds only a path is named *_FILE or *_PATH."
+    ),
+    admits=(
+        "variables.containers.all(c, c.?envFrom.orValue([]).all(source, !has(source.secretRef)) && "
+        "c.?env.orValue([]).all(e, has(e.valueFrom) ? !has(e.valueFrom.secretKeyRef) : "
+        f"!({holds_a_secret('e.name', VALUE)})))"
+    ),
+    only_in_a_plan=(
+        "what the program itself marks as secret, and long random text under a harmless name: CEL can't measure it."
     ),
     note="Literals are told by name and by looks. A reference to a Secret counts too: its value ends up there.",
 )

@@ -9,6 +9,7 @@ from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.values import UNKNOWN
+from policies.workloads.option_expressions import LINE, every, is_told, last
 from policies.workloads.program_options import Option, not_known, options, words
 from policies.workloads.workload import WORKLOADS, Workload
 
@@ -21,6 +22,8 @@ PORTS = {"http-port": "8000", "grpc-port": "8001", METRICS_PORT: "8002"}
 """Triton's ports, with those it takes by itself."""
 OWN_PORT = f"another port for {METRICS_PORT} than for requests"
 SOURCES = ("/", "s3://", "as://")
+FIXED = r"/(?:[^\s:]|:[^/]|:/[^/])*|(?:s3|as)://(?:[^\s:]|:[^/]|:/[^/])*"
+"""A source that `is_fixed`, as a pattern."""
 EXPECTED_SOURCE = "a folder mounted into the pod, or a store behind s3:// or as://"
 
 CONTROL = Control(
@@ -33,6 +36,13 @@ CONTROL = Control(
     remedy=(
         f"Leave out --{MODE} or set it to none, mount the models read-only, and leave metrics on, on port 8002, "
         "which only the scraper may reach."
+    ),
+    admits=(
+        f"variables.containers.all(c, [{LINE}].all(line, "
+        f"!(line.contains('{PROGRAM}') || {is_told(MODE, *REPOSITORIES)}) || {every(MODE, value='none')} && "
+        f"{every(*REPOSITORIES, value=FIXED)} && {every(METRICS, value='(?i:true|1|on)')} && "
+        f"[{last(METRICS_PORT, PORTS[METRICS_PORT])}].all(metrics, "
+        f"{' && '.join(f'{last(name, port)} != metrics' for name, port in PORTS.items() if name != METRICS_PORT)})))"
     ),
     note=(
         "Triton itself asks nobody who he is, and a plan can't show what stands in front of its port: the modes "

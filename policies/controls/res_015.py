@@ -75,6 +75,7 @@ CONTROL = Control(
         "Keep workspaces and streams in the region, send what the cluster tells to a collector inside it, and name "
         "what others keep in the UAE in this control's policy configuration (in_the_uae, hosts)."
     ),
+    not_at_the_door="CEL can't put together an address that names other variables, as exporters are told theirs.",
     parameters=Sinks,
     note=(
         "An id of Azure, or of a bucket, does not say where it lies: the stack that makes it does, or the operator. "

@@ -10,8 +10,10 @@ from falaj.catalog.providers import Provider
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.azure_residency import made
 from policies.examples.kubernetes import network_policy, service, without_none
+from policies.expressions import lies_inside as says_it_lies_inside
+from policies.expressions import texts
 from policies.geography.places import normalised, uae_regions
-from policies.networks.private_ranges import is_some_place, lies_inside
+from policies.networks.private_ranges import PRIVATE, is_some_place, lies_inside
 from policies.node import Node
 from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.parameters import Parameters
@@ -40,6 +42,7 @@ ENTITIES = ("cluster", "host", "remote-node", "kube-apiserver", "health", "init"
 """What Cilium calls parts of the cluster; the others are the world, or hold it."""
 CILIUM_PEERS = ("toEntities", "toCIDR", "toCIDRSet", "toFQDNs", "toEndpoints", "toServices", "toNodes", "toGroups")
 OWN_TAGS = ("VirtualNetwork", "AzureLoadBalancer")
+MORE = "variables.res_020_ranges"
 ANYONES_TAG = "azurecloud"
 """Every customer of Azure may have an address in it."""
 
@@ -181,6 +184,17 @@ CONTROL = Control(
         "Name private destinations in every rule for what goes out, reach services of the cloud over private "
         f"endpoints, and give the AKS cluster outboundType {', '.join(OUTBOUND)}."
     ),
+    admits=(
+        "object.kind == 'NetworkPolicy' ? object.spec.?egress.orValue([]).all(rule, rule.?to.orValue([]).size() > 0 && "
+        f"rule.to.all(peer, !has(peer.ipBlock) || {says_it_lies_inside('peer.ipBlock.cidr', PRIVATE, MORE)})) : "
+        "([object.?spec.orValue({})] + object.?specs.orValue([])).all(each, each.?egress.orValue([]).all(rule, "
+        f"{texts(CILIUM_PEERS)}.exists(to, rule[?to].orValue([]).size() > 0) && "
+        f"rule.?toEntities.orValue([]).all(entity, entity in {texts(ENTITIES)}) && "
+        "rule.?toFQDNs.orValue([]).size() == 0 && "
+        "(rule.?toCIDR.orValue([]) + rule.?toCIDRSet.orValue([]).map(set, set.?cidr.orValue('')))"
+        f".all(range, {says_it_lies_inside('range', PRIVATE, MORE)})))"
+    ),
+    only_in_a_plan="policies of the whole cluster, which lie in no namespace, and rules of the clouds.",
     parameters=Reachable,
     note=(
         "That each namespace denies what no rule allows is NET-003; here every rule is judged, and half of the "

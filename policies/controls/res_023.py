@@ -29,6 +29,7 @@ PRIVATE = "Private: a public zone tells its names to everyone"
 OWN_AUTHORITY = "an authority in the cluster or the country: a public one writes each name into a public log"
 
 
+SERVER = "object.spec.acme.?server.orValue('').lowerAscii()"
 SERVER_AT_HOME = rf"^https://(?:[^/?#]*@)?(?:{host_in_the_uae()}|[^/?#@:]*\.svc(?:\.cluster\.local)?)(?:[:/?#]|$)"
 
 
@@ -57,8 +58,8 @@ CONTROL = Control(
     ),
     parameters=Authorities,
     admits=(
-        f"!has(object.spec.acme) || object.spec.acme.server.lowerAscii().matches({text(SERVER_AT_HOME)}) || "
-        "[object.spec.acme.server.lowerAscii().split('/')].all(parts, parts[0] == 'https:' && parts.size() > 2 && "
+        f"!has(object.spec.acme) || {SERVER}.matches({text(SERVER_AT_HOME)}) || "
+        f"[{SERVER}.split('/')].all(parts, parts[0] == 'https:' && parts.size() > 2 && "
         "variables.res_023_hosts.exists(own, ('.' + parts[2].split(':')[0]).endsWith('.' + own)))"
     ),
     only_in_a_plan="authorities of the whole cluster, which lie in no namespace, and zones of the clouds.",

@@ -9,6 +9,7 @@ from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.helm import HERE, release
 from policies.examples.kubernetes import DIGEST, container, cronjob, deployment, pod, service
 from policies.examples.platforms import azure_registry
+from policies.expressions import HAS_REGISTRY, host_in_the_uae, registry, text
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Plan, Resource, resource
@@ -26,6 +27,8 @@ from policies.workloads.registries import (
 from policies.workloads.workload import POD_SPEC_BY_TOKEN, WORKLOADS, Workload
 
 PUBLIC_REPOSITORY = "aws:ecrpublic/repository:Repository"
+HOST_HERE = rf"^(?:{host_in_the_uae()}|[^/:]*\.svc(?:\.cluster\.local)?)(?::[^/]*)?/"
+"""An image whose registry's host says that it lies in the UAE, or in the cluster."""
 ON_THE_NODE = "Never"
 """Pull policy of an image that was put onto the node: nobody is asked for it."""
 
@@ -47,6 +50,17 @@ CONTROL = Control(
         *WITNESSED,
     ),
     remedy="Mirror the image with `falaj mirror` and name it by the environment's own registry.",
+    admits=(
+        "(variables.containers.map(c, [c.?image.orValue(''), c.?imagePullPolicy.orValue('')]) + "
+        "variables.pod.?volumes.orValue([]).filter(v, has(v.image)).map(v, "
+        "[v.image.?reference.orValue(''), v.image.?pullPolicy.orValue('')])).all(pulled, "
+        f"pulled[1] == '{ON_THE_NODE}' || pulled[0].lowerAscii().matches({text(HOST_HERE)}) || "
+        f"pulled[0].matches({text(HAS_REGISTRY)}) && [{registry('pulled[0]')}].all(host, "
+        "variables.sup_002_registries.exists(own, host == own || host.endsWith('.' + own))))"
+    ),
+    only_in_a_plan=(
+        "releases of Helm, and registries that another stack exports: a cluster knows its environment's own."
+    ),
     parameters=OwnRegistries,
     note=(
         "Models mounted as images count, and so does an image without a host, which Docker Hub serves. An image that "

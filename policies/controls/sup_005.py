@@ -67,6 +67,10 @@ CONTROL = Control(
         "Install components.admission, or a policy that verifies signatures by a key in a UAE region; look signatures "
         "up in no public log."
     ),
+    not_at_the_door=(
+        "It asks what stands at the door itself: a policy of Kyverno, of Sigstore or one of Kubernetes beside the"
+        " cluster."
+    ),
     note=(
         "CEL can verify no signature. A policy of Kubernetes that holds images to digests is as good where digests "
         "are written down by whoever verified the image, as `falaj mirror` does. A public log or authority would only "

@@ -46,6 +46,7 @@ CONTROL = Control(
         "Make an image of the model (falaj images build), mirror it and mount it by digest; what a server fetches by "
         f"itself has to lie in a store of our own, with its digest in the annotation {IMAGE} of the pods."
     ),
+    not_at_the_door="Which stores are ours is told by the stack that makes them, or exports them, not by their names.",
     parameters=OwnStores,
     note=(
         "A model that is mounted as an image carries its digest in its name, so no annotation has to say it; one that "

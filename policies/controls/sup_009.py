@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from falaj.catalog.model_annotations import ModelAnnotation
 from policies.control import Control, Severity
-from policies.controls.sup_001 import has_digest
+from policies.controls.sup_001 import NAMED_BY_DIGEST, has_digest
 from policies.examples.kubernetes import DIGEST, container, deployment, pod_spec, service
 from policies.examples.served_models import scoring_job, served_by, server
+from policies.expressions import HAS_REGISTRY, annotation, registry, text, where_a_model_is_served, whole
 from policies.geography.card_hosts import registry_of
 from policies.models.served_models import MARKS, MODEL_SERVERS, ServedModel, of_served_models, path_of
 from policies.node import Node
@@ -28,6 +29,14 @@ CONTROL = Control(
     remedy=(
         f"Push both records beside the image and annotate the workload with {' and '.join(RECORDS)}, "
         "each as name@sha256:…."
+    ),
+    admits=where_a_model_is_served(
+        "[(variables.containers.map(c, c.?image.orValue('')) + "
+        "variables.pod.?volumes.orValue([]).map(v, v.?image.reference.orValue('')))"
+        f".filter(image, image.matches({text(HAS_REGISTRY)})).map(image, {registry('image')})].all(registries, "
+        f"[{', '.join(map(annotation, RECORDS))}].all(record, "
+        f"record.matches({whole(NAMED_BY_DIGEST.pattern)}) && record.matches({text(HAS_REGISTRY)}) && "
+        f"{registry('record')} in registries))"
     ),
     note=(
         "Judged is that both are named, cannot be moved and lie where the images lie, so that SUP-002 places them "

@@ -50,6 +50,7 @@ CONTROL = Control(
         "Push the chart to your own registry and write chart as oci://<registry>/<chart>, with version as 1.2.3; "
         "a registry whose name tells no region goes into parameter hosts."
     ),
+    not_at_the_door="A release is no object of a cluster; what its chart makes is judged object by object.",
     parameters=ChartPlaces,
     note=(
         "A chart in a folder or archive beside the program is reviewed and kept with it: it needs no version, but may "

@@ -12,6 +12,7 @@ from falaj.catalog.tags import SHARED, Stage, Tag
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import LABELS, deployment, metadata, namespace, service
 from policies.examples.tags import TAGS, in_provider, tagged
+from policies.expressions import label, whole
 from policies.geography.places import UAE
 from policies.outcomes import NotApplicable, Outcome
 from policies.ownership.tagging import GROUP, can_be_tagged, tag_of
@@ -63,6 +64,12 @@ CONTROL = Control(
         "Label objects with falaj.dev/owner and app.kubernetes.io/managed-by. Tag the clouds' resources, or let the "
         f"provider tag them, with {', '.join(ASKED)}."
     ),
+    admits=(
+        "object.kind != 'Namespace' && variables.made || "
+        f"{label('falaj.dev/owner')}.matches({whole(OWNER.pattern)}) && "
+        f"{label('app.kubernetes.io/managed-by')} != ''"
+    ),
+    only_in_a_plan="tags of the clouds' resources.",
     note=(
         "The stack's name is asked for as well: it leads from a bill to the program. Types that take no tags are told "
         "from the SDKs. Kubernetes books no cost, so its objects name their owner alone; TEN-001 asks for the tenant."

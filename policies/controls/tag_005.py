@@ -43,6 +43,11 @@ CONTROL = Control(
         *(f"{AKS}:agentPoolProfiles[*].{path}" for path in AZURE_PATHS),
     ),
     remedy="Set both bounds, the lower to 2 or more, and keep a pool beside those of spot machines.",
+    admits=(
+        f"variables.development || object.spec.?minReplicas.orValue(1) >= {LEAST} && "
+        "object.spec.maxReplicas >= object.spec.minReplicas"
+    ),
+    only_in_a_plan="pools of machines.",
     note=(
         "Stage dev may have one of each. A spot pool may shrink to nothing, as another stays. The pools inside an AKS "
         "cluster are judged where it has no others: the first is there because Azure asks for one."

@@ -45,6 +45,7 @@ CONTROL = Control(
         f"Label the namespace {TENANT}, or {ROLE}: {PLATFORM_ROLE} where it serves all tenants, and give it a "
         "ResourceQuota and a LimitRange, as components.zero_trust does; put nothing into the namespace default."
     ),
+    not_at_the_door="The quota and the limits of a namespace are other objects, made after it.",
     note=(
         "A quota bounds GPUs where a pod of the namespace asks for them. A LimitRange may set a default or a maximum. "
         "The network around a namespace is judged by NET-003."

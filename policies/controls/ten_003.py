@@ -68,6 +68,7 @@ CONTROL = Control(
         "Ask for whole GPUs or parts by MIG, take timeSlicing and mps out of the device plugin's configuration, or "
         "give each tenant a pool of its own with the taint falaj.dev/tenant."
     ),
+    not_at_the_door="Whether a node's GPUs may be shared by one tenant's pods, the pools of the cloud tell.",
     note=(
         "On a pool that a taint keeps for one tenant, its own pods may share. Parts of a GPU that Azure sells as a "
         "size of machine are kept apart by the hardware. What variables an image itself sets is not in a plan."

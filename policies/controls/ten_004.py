@@ -42,6 +42,7 @@ CONTROL = Control(
         f'Namespace:metadata.labels["{ROLE}"]',
     ),
     remedy=f"Give the tenant a pool with label and taint {TENANT}=<tenant>, the taint with effect NoSchedule.",
+    not_at_the_door="Whether a tenant has machines of its own, the pools of the cloud tell.",
     note=(
         "Which tenants get machines of their own is a rule of their tier; the stack of such a tenant has to make them. "
         "A taint without the label keeps the tenant's own pods away, a label without the taint keeps nobody away."

@@ -27,6 +27,15 @@ CONTROL = Control(
         "Ingress:spec.tls[*].hosts",
     ),
     remedy="Give each Gateway listener protocol HTTPS and tls.certificateRefs, each Ingress host an entry in spec.tls.",
+    admits=(
+        "object.kind == 'Ingress' ? object.spec.?tls.orValue([]).size() > 0 && "
+        "object.spec.?rules.orValue([]).all(rule, rule.?host.orValue('') != '' && object.spec.tls.exists(entry, "
+        "entry.?hosts.orValue([]).exists(host, host == rule.host || "
+        "host == '*.' + rule.host.substring(rule.host.indexOf('.') + 1)))) : "
+        "object.spec.?listeners.orValue([]).all(l, l.protocol in ['HTTPS', 'TLS'] && "
+        "(l.protocol != 'HTTPS' && l.?tls.mode.orValue('') == 'Passthrough' || "
+        "l.?tls.certificateRefs.orValue([]).size() > 0))"
+    ),
     note="The catalogue speaks of Ingress alone; listeners of a Gateway are the same door, so they are judged too.",
 )
 

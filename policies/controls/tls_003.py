@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from falaj.catalog.labels import PLATFORM_ROLE
+from falaj.catalog.labels import ROLE as PLACE
 from policies.control import Control, Severity, Subject, as_is
 from policies.examples.kubernetes import LABELS, deployment, gateway_service, metadata, service
+from policies.expressions import label, text
 from policies.outcomes import Outcome
 from policies.resources import Resource
 from policies.values import UNKNOWN
@@ -23,6 +26,14 @@ CONTROL = Control(
     applies_to=Subject(tokens=SERVICES, view=as_is),
     reads=("spec.type", "spec.externalIPs", "spec.ports[*].port", "metadata.labels"),
     remedy="Make the Service a ClusterIP without externalIPs and publish it through an HTTPRoute of the gateway.",
+    admits=(
+        f"{label(ROLE)} == 'gateway' && "
+        f"namespaceObject.metadata.?labels[?{text(PLACE)}].orValue('') == '{PLATFORM_ROLE}' ? "
+        f"object.spec.?ports.orValue([]).all(each, each.port == {HTTPS_PORT}) : "
+        "object.spec.?type.orValue('ClusterIP') in ['ClusterIP', 'ExternalName'] && "
+        "object.spec.?externalIPs.orValue([]).size() == 0"
+    ),
+    only_in_a_plan="whether a Service of the platform's namespaces that calls itself the gateway's belongs to it.",
     note=(
         "The catalogue forbids a LoadBalancer on model ports; here every way out but the gateway's is closed. "
         "The gateway is told by two marks at once: its component in the parents of the Service, and its label."

@@ -35,6 +35,11 @@ CONTROL = Control(
         "Run Istio (AKS: serviceMeshProfile.mode Istio) and give its root namespace a PeerAuthentication without "
         "selector, with spec.mtls.mode STRICT."
     ),
+    admits=(
+        f"object.?spec.mtls.mode.orValue('') == '{STRICT}' && [object.?spec.portLevelMtls.orValue({{}})].all(ports, "
+        f"type(ports) == map && ports.all(port, ports[port].?mode.orValue('') in ['{STRICT}', 'UNSET']))"
+    ),
+    only_in_a_plan="whether a cluster has a mesh at all.",
     note=(
         "AKS is asked for its add-on, as the catalogue says; a mesh that the stack brings counts on both clouds. "
         "A mesh of another stack can't be seen from here. Where there is none, walls between namespaces are the only "
