@@ -120,6 +120,7 @@ class AwsFoundation:
             BackupSpec(**self.place, immutable_days=LOCKED_DAYS, kept_days=LOCKED_DAYS),
             key=self.keys.keys[Purpose.BACKUP],
             role=self.identities.roles[Actor.BACKUP],
+            restore_role=self.identities.roles[Actor.RESTORE],
             resources=[self.model_store.arn],
             opts=self.made,
         )

@@ -156,6 +156,11 @@ class CloudEnvironment(BaseModel):
         description="Pools by name, up to twelve of a-z and 0-9; the stage's own where not named.",
     )
     budget: BudgetSettings = Field(description="What a month may cost.")
+    last_verified_restore: date | None = Field(
+        default=None,
+        description="Day on which somebody last brought back a backup and looked at it, as YYYY-MM-DD.",
+        examples=["2026-12-01"],
+    )
 
 
 class AwsEnvironment(CloudEnvironment):

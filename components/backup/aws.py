@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 DAYS_UNTIL_FINAL = 3
 """The least that AWS allows between setting a compliance lock and its becoming final."""
+RESTORE_MONTHS, RESTORE_HOUR = "JAN,APR,JUL,OCT", 3
+"""When a restore is tried: each quarter, on its first day."""
+RECENT_DAYS, LOOKED_AT_HOURS = 7, 24
+"""How old a backup may be that is tried, and how long there is to look at what came back."""
 START_MINUTES, COMPLETION_MINUTES = 60, 720
 
 
@@ -27,7 +31,8 @@ class AwsBackup(pulumi.ComponentResource):
     Makes a Vault encrypted with the key given, its lock, its policy, a Plan and a Selection. In production and recovery
     the lock becomes final after three days: until then a mistake can be mended, afterwards not even root can remove a
     backup early. The policy refuses removals, and copies to any vault but the one named, which lies in the country.
-    Covers the model store; the platform's pods may hold no volumes.
+    Covers the model store; the platform's pods may hold no volumes. Each quarter the newest backup is restored into a
+    bucket that is thrown away a day later, encrypted with the key given.
 
     Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
     """
@@ -38,7 +43,7 @@ class AwsBackup(pulumi.ComponentResource):
     """Id of the plan."""
     data_flows: tuple[DataFlow, ...]
     """Backups and their copies."""
-    controls = ()
+    controls = ("BDR-006",)
     """Controls it supports."""
 
     def __init__(
@@ -48,6 +53,7 @@ class AwsBackup(pulumi.ComponentResource):
         *,
         key: pulumi.Input[str],
         role: pulumi.Input[str],
+        restore_role: pulumi.Input[str],
         resources: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -66,6 +72,7 @@ class AwsBackup(pulumi.ComponentResource):
             resources=list(resources),
             opts=self._inside,
         )
+        self._try_restores(vault, key, restore_role, resources)
         self.vault_arn, self.plan_id = vault.arn, plan.id
         self.register_outputs({"vaultArn": self.vault_arn, "planId": self.plan_id})
 
@@ -120,6 +127,40 @@ class AwsBackup(pulumi.ComponentResource):
             name=f"{spec.placement.stack}-daily",
             rules=[daily],
             tags=spec.placement.tags(),
+            opts=self._inside,
+        )
+
+    def _try_restores(
+        self,
+        vault: aws.backup.Vault,
+        key: pulumi.Input[str],
+        role: pulumi.Input[str],
+        resources: Sequence[pulumi.Input[str]],
+    ) -> None:
+        placement = self._spec.placement
+        plan = aws.backup.RestoreTestingPlan(
+            f"{self._name}-restores",
+            name=f"{placement.stack.replace('-', '_')}_quarterly",
+            schedule_expression=f"cron(0 {RESTORE_HOUR} 1 {RESTORE_MONTHS} ? *)",
+            schedule_expression_timezone="Etc/UTC",
+            recovery_point_selection={
+                "algorithm": "LATEST_WITHIN_WINDOW",
+                "include_vaults": [vault.arn],
+                "recovery_point_types": ["SNAPSHOT"],
+                "selection_window_days": RECENT_DAYS,
+            },
+            tags=placement.tags(),
+            opts=self._inside,
+        )
+        aws.backup.RestoreTestingSelection(
+            f"{self._name}-restored",
+            name="model_store",
+            restore_testing_plan_name=plan.name,
+            protected_resource_type="S3",
+            protected_resource_arns=list(resources),
+            iam_role_arn=role,
+            restore_metadata_overrides={"encryptionType": "SSE-KMS", "kmsKey": key},
+            validation_window_hours=LOOKED_AT_HOURS,
             opts=self._inside,
         )
 

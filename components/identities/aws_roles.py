@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from components.identities.control_plane import control_plane
 from components.identities.names import arn_here, names_of
 from components.identities.policy import Statement, trust
-from components.identities.service_roles import audit, backup, logs
+from components.identities.service_roles import audit, backup, logs, restore
 from components.identities.spec import Actor, IdentitiesSpec
 from components.identities.workloads import disks, nodes, pod_network
 
@@ -59,6 +59,9 @@ def aws_roles(spec: IdentitiesSpec) -> dict[Actor, RoleDocuments]:
         ),
         Actor.BACKUP: RoleDocuments(
             _trust_if_it_says(spec, "backup", arn_here(spec, "backup", "*")), backup(spec), "Backups of model files"
+        ),
+        Actor.RESTORE: RoleDocuments(
+            _trust_if_it_says(spec, "backup", arn_here(spec, "backup", "*")), restore(spec), "Restores that are tried"
         ),
     }
 

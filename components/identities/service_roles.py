@@ -1,15 +1,17 @@
-"""What services of AWS may do in the account's name: deliver flow logs and the audit trail, take backups.
+"""What services of AWS may do in the account's name: deliver flow logs and the audit trail, take and try backups.
 
 Sources: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html,
-https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForS3Backup.html
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForS3Backup.html,
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForS3Restore.html,
+https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing-inferred-metadata.html
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.identities.names import arn_here, bucket_arn, names_of
+from components.identities.names import arn, arn_here, bucket_arn, names_of
 from components.identities.policy import Condition, Statement, allow, allow_in_region
 from components.model_store.spec import ROLE as MODEL_STORE
 
@@ -46,6 +48,31 @@ EVENT_ACTIONS = (
     "events:PutTargets",
     "events:RemoveTargets",
 )
+TRIED_BUCKET_ACTIONS = (
+    "s3:CreateBucket",
+    "s3:GetBucketLocation",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketVersioning",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketVersioning",
+)
+TRIED_OBJECT_ACTIONS = (
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:GetObjectAcl",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAcl",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionAcl",
+)
+TRIED = "awsbackup-restore-test-*"
+"""Buckets into which the backup service restores for a test, and which it removes afterwards by a role of its own."""
 BACKUP_EVENTS = "rule/AwsBackupManagedRule*"
 """Event rules by which the backup service follows changes of a bucket."""
 
@@ -73,7 +100,8 @@ def audit(spec: IdentitiesSpec) -> tuple[Statement, ...]:
 def backup(spec: IdentitiesSpec) -> tuple[Statement, ...]:
     """Return what takes backups: objects of the model store's bucket, and nothing else in the account.
 
-    Restoring needs another role, made when there is something to restore: this one cannot overwrite anything.
+    Restoring needs another role, made when there is something to restore: this one cannot overwrite anything. The one
+    that tries restores can't either.
     """
     bucket = bucket_arn(spec, MODEL_STORE)
     own: Condition = {"StringEquals": {"aws:ResourceAccount": spec.account}}
@@ -92,4 +120,14 @@ def backup(spec: IdentitiesSpec) -> tuple[Statement, ...]:
             ["cloudwatch:GetMetricData", "events:ListRules", "tag:GetResources"],
             spec.placement.region,
         ),
+    )
+
+
+def restore(spec: IdentitiesSpec) -> tuple[Statement, ...]:
+    """Return what tries a restore: buckets made for the test, and none of the environment's own."""
+    own: Condition = {"StringEquals": {"aws:ResourceAccount": spec.account}}
+    bucket = arn("s3", "", "", TRIED)
+    return (
+        allow("MakeTheBucket", TRIED_BUCKET_ACTIONS, [bucket], own),
+        allow("FillTheBucket", TRIED_OBJECT_ACTIONS, [f"{bucket}/*"], own),
     )

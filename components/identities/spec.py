@@ -30,6 +30,8 @@ class Actor(StrEnum):
     """Writes the audit trail to its log group (AWS), or opens the key of the audit archive (Azure)."""
     BACKUP = "backup"
     """Takes backups of the model store (AWS), or opens the backups' key (Azure)."""
+    RESTORE = "restore"
+    """Tries whether backups can be brought back, into buckets that are thrown away; AWS only."""
 
 
 class IdentitiesSpec(CloudSpec):

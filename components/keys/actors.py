@@ -11,10 +11,10 @@ from components.keys.spec import Purpose
 Named = TypeVar("Named")
 """What an actor is known by: the ARN of its role, or its identity."""
 
-AWS_USERS: Mapping[Purpose, Actor] = {
-    Purpose.CLUSTER_SECRETS: Actor.CONTROL_PLANE,
-    Purpose.NODE_DISKS: Actor.DISKS,
-    Purpose.BACKUP: Actor.BACKUP,
+AWS_USERS: Mapping[Purpose, Sequence[Actor]] = {
+    Purpose.CLUSTER_SECRETS: (Actor.CONTROL_PLANE,),
+    Purpose.NODE_DISKS: (Actor.DISKS,),
+    Purpose.BACKUP: (Actor.BACKUP, Actor.RESTORE),
 }
 AWS_READERS: Mapping[Purpose, Actor] = {Purpose.MODEL_STORE: Actor.BACKUP}
 AZURE_USERS: Mapping[Purpose, Actor] = {
@@ -30,7 +30,7 @@ AZURE_USERS: Mapping[Purpose, Actor] = {
 
 def aws_users(purposes: Sequence[Purpose], roles: Mapping[Actor, Named]) -> dict[Purpose, list[Named]]:
     """Return the roles that read and write with the key for each of these purposes."""
-    return {purpose: [roles[actor]] for purpose, actor in AWS_USERS.items() if purpose in purposes}
+    return {purpose: [roles[actor] for actor in actors] for purpose, actors in AWS_USERS.items() if purpose in purposes}
 
 
 def aws_readers(purposes: Sequence[Purpose], roles: Mapping[Actor, Named]) -> dict[Purpose, list[Named]]:

@@ -102,6 +102,7 @@ MISTAKES: list[tuple[str, str, object, str]] = [
     (AWS, f"{E}/alert_receivers", ["http://siem.example.ae"], "environment.alert_receivers[0]"),
     (AWS, f"{E}/alert_receivers", ["a@example.ae", "A@example.ae"], "environment.alert_receivers"),
     (AZURE, f"{E}/alert_receivers", ["security@example.ae"], "environment.alert_receivers"),
+    (AZURE, f"{E}/last_verified_restore", "last month", "environment.last_verified_restore"),
     (AWS, "falaj:kubeconfig", "/tmp/kubeconfig", "kubeconfig"),
     (AZURE, f"{E}/subscription", "my-subscription", "environment.subscription"),
     (AZURE, f"{E}/region", "uaecentral", "environment.access_grant"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
 from components.keys.spec import Purpose
-from stacks.environment_settings import AwsEnvironment
+from stacks.environment_settings import AwsEnvironment, AzureEnvironment
 from stacks.specs import key_ring_spec, tenant_place
 from stacks.tenant_settings import TenantSettings
 from tests.stacks.conftest import shipped
@@ -25,3 +26,11 @@ def test_a_tenants_own_profile_decides_where_its_key_lies(further: list[str], ha
     ring = key_ring_spec(place, home, (Purpose.TENANT,), further=tenant.profiles)
 
     assert ring.hardware is hardware
+
+
+def test_a_restore_that_somebody_tried_can_be_written_down() -> None:
+    written = shipped("azure-uaenorth-prod")["falaj:environment"] | {"last_verified_restore": "2026-11-01"}
+
+    home = AzureEnvironment.model_validate_json(json.dumps(written))
+
+    assert home.last_verified_restore == date(2026, 11, 1)

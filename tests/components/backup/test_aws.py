@@ -13,13 +13,14 @@ from tests.components.locked_storage.samples import ACCOUNT, KEY, aws, only, pro
 from tests.fakes.golden import assert_golden
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-me-central-1-prod-backup"
+RESTORE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-me-central-1-prod-restore"
 MODELS = "arn:aws:s3:::aws-me-central-1-prod-models-ab0fb4e4"
 OTHER = "arn:aws:backup:me-central-1:444455556666:backup-vault:copies"
 
 
 def make(stage: Stage = Stage.PRODUCTION, **fields: Any) -> None:  # noqa: ANN401 - fields of the specification
     spec = BackupSpec.model_validate({**aws(stage), "immutable_days": 7, "kept_days": 35, **fields})
-    AwsBackup("backup", spec, key=KEY, role=ROLE, resources=[MODELS])
+    AwsBackup("backup", spec, key=KEY, role=ROLE, restore_role=RESTORE_ROLE, resources=[MODELS])
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -112,3 +113,24 @@ def test_the_vault_has_our_key_and_is_protected(run: Run) -> None:
     }
     assert protected(plan) == {"aws:backup/vault:Vault", "aws:backup/vaultLockConfiguration:VaultLockConfiguration"}
     assert untagged(plan) == []
+
+
+def test_each_quarter_the_newest_backup_is_brought_back_under_our_key(run: Run) -> None:
+    plan = run(make)
+
+    tests = only(plan, "aws:backup/restoreTestingPlan:RestoreTestingPlan")
+    (vault,) = plan.typed("aws:backup/vault:Vault")
+    assert tests.inputs["name"] == "aws_me_central_1_prod_quarterly"
+    assert tests.inputs["scheduleExpression"] == "cron(0 3 1 JAN,APR,JUL,OCT ? *)"
+    assert tests.inputs["recoveryPointSelection"]["algorithm"] == "LATEST_WITHIN_WINDOW"
+    assert vault.urn in tests.dependencies
+    restored = only(plan, "aws:backup/restoreTestingSelection:RestoreTestingSelection").inputs
+    assert (restored["iamRoleArn"], restored["protectedResourceArns"]) == (RESTORE_ROLE, [MODELS])
+    assert restored["restoreMetadataOverrides"] == {"encryptionType": "SSE-KMS", "kmsKey": KEY}
+
+
+def test_a_plan_of_tests_has_a_name_that_aws_takes_however_long_the_stacks_is(run: Run) -> None:
+    placement = aws()["placement"].model_copy(update={"stack": "a" * 40})
+    tests = only(run(lambda: make(placement=placement)), "aws:backup/restoreTestingPlan:RestoreTestingPlan")
+
+    assert len(tests.inputs["name"]) == 50

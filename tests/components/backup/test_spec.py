@@ -49,11 +49,18 @@ def test_no_backup_leaves_the_country_or_its_lock(fields: dict[str, Any], messag
 @pytest.mark.parametrize(
     ("spec", "flows"),
     [
-        (BackupSpec(**aws(), **DAYS), [("model-store", "backup-vault", "me-central-1", "backup")]),
+        (
+            BackupSpec(**aws(), **DAYS),
+            [
+                ("model-store", "backup-vault", "me-central-1", "backup"),
+                ("backup-vault", "restore-test", "me-central-1", "backup"),
+            ],
+        ),
         (
             BackupSpec(**aws(), **DAYS, copy_to_vault=OTHER),
             [
                 ("model-store", "backup-vault", "me-central-1", "backup"),
+                ("backup-vault", "restore-test", "me-central-1", "backup"),
                 ("backup-vault", "backup-vault-of-another-account", "me-central-1", "copy"),
             ],
         ),

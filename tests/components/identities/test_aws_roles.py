@@ -81,6 +81,9 @@ def statement(sid: str, actions: list[str], resources: list[str], condition: dic
     }
 
 
+WRITES = frozenset({"s3:PutObject", "s3:DeleteObject", "s3:CreateBucket"})
+
+
 def permissions(actor: Actor) -> list[Statement]:
     return list(aws_roles(aws_identities())[actor].permissions)
 
@@ -107,6 +110,13 @@ def test_each_role_trusts_one_service_for_this_account_and_source() -> None:
             },
         ),
         Actor.BACKUP: service(
+            "backup",
+            {
+                "StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT},
+                "ArnLikeIfExists": {"aws:SourceArn": f"arn:aws:backup:me-central-1:{ACCOUNT}:*"},
+            },
+        ),
+        Actor.RESTORE: service(
             "backup",
             {
                 "StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT},
@@ -412,7 +422,20 @@ def test_backups_read_the_model_stores_bucket_and_write_to_none() -> None:
         own,
     )
     assert granted["FollowChanges"]["Resource"] == [f"arn:aws:events:me-central-1:{ACCOUNT}:rule/AwsBackupManagedRule*"]
-    assert not [action for action in all_actions() if action in {"s3:PutObject", "s3:DeleteObject"}]
+    assert not [action for each in granted.values() for action in actions_of(each) if action in WRITES]
+
+
+def test_a_restore_that_is_tried_writes_into_no_bucket_but_those_made_for_it() -> None:
+    own = {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}
+    tried = "arn:aws:s3:::awsbackup-restore-test-*"
+
+    bucket, objects = permissions(Actor.RESTORE)
+
+    assert (bucket["Resource"], bucket["Condition"]) == ([tried], own)
+    assert (objects["Resource"], objects["Condition"]) == ([f"{tried}/*"], own)
+    assert "s3:CreateBucket" in actions_of(bucket)
+    for other in set(Actor) & set(aws_roles(aws_identities())) - {Actor.RESTORE}:
+        assert not [action for each in permissions(other) for action in actions_of(each) if action in WRITES]
 
 
 def test_the_bucket_that_is_backed_up_is_the_model_stores_own() -> None:

@@ -38,11 +38,11 @@ def test_a_preview_asks_for_the_same(run: Run) -> None:
     assert {urn: each.inputs for urn, each in previewed.items()} == {urn: each.inputs for urn, each in updated.items()}
 
 
-def test_every_actor_but_the_pod_network_has_an_identity_of_its_own(plan: Plan) -> None:
+def test_every_actor_but_those_of_aws_alone_has_an_identity_of_its_own(plan: Plan) -> None:
     made = plan.typed(IDENTITY)
 
     assert {each.inputs["resourceName"] for each in made} == {
-        f"{AZURE_STACK}-{actor.replace('_', '-')}" for actor in Actor if actor is not Actor.POD_NETWORK
+        f"{AZURE_STACK}-{actor.replace('_', '-')}" for actor in {*Actor} - {Actor.POD_NETWORK, Actor.RESTORE}
     }
     assert {each.inputs["location"] for each in made} == {"uaenorth"}
     assert all(each.inputs["tags"] == azure_identities().placement.tags() for each in made)

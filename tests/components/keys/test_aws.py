@@ -84,7 +84,7 @@ def test_policies_are_known_in_a_preview_and_name_the_roles_that_use_each_key(ru
     users = {
         Purpose.CLUSTER_SECRETS: [role(Actor.CONTROL_PLANE)],
         Purpose.NODE_DISKS: [role(Actor.DISKS)],
-        Purpose.BACKUP: [role(Actor.BACKUP)],
+        Purpose.BACKUP: [role(Actor.BACKUP), role(Actor.RESTORE)],
     }
     readers = {Purpose.MODEL_STORE: [role(Actor.BACKUP)]}
     for purpose in ENVIRONMENT:
