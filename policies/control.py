@@ -76,6 +76,13 @@ class Example:
     config: Mapping[str, str]
     says: tuple[str, ...] = ()
     """The exact findings, unknowns or reason, in order."""
+    parameters: Parameters | None = None
+    """What the operator has set; the defaults hold otherwise."""
+
+    @property
+    def given(self) -> Mapping[type[Parameters], Parameters]:
+        """What the operator has set, as a judgement takes it."""
+        return {} if self.parameters is None else {type(self.parameters): self.parameters}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +169,15 @@ class Control(Generic[ViewT]):
         """Yield what the check says about a resource of the control's subject."""
         return self._checks[0](self.applies_to.view(found, plan))
 
-    def good(self, label: str, *resources: Resource, config: Mapping[str, str] | None = None) -> None:
+    def good(
+        self,
+        label: str,
+        *resources: Resource,
+        config: Mapping[str, str] | None = None,
+        parameters: Parameters | None = None,
+    ) -> None:
         """Record resources that keep the control."""
-        self.examples.good.append(Example(label, resources, config or {}))
+        self.examples.good.append(Example(label, resources, config or {}, parameters=parameters))
 
     def bad(
         self,
@@ -172,21 +185,33 @@ class Control(Generic[ViewT]):
         *resources: Resource,
         finding: str | tuple[str, ...],
         config: Mapping[str, str] | None = None,
+        parameters: Parameters | None = None,
     ) -> None:
         """Record resources that break the control, with the exact findings."""
         says = (finding,) if isinstance(finding, str) else finding
-        self.examples.bad.append(Example(label, resources, config or {}, says))
+        self.examples.bad.append(Example(label, resources, config or {}, says, parameters))
 
     def unknown(
-        self, label: str, *resources: Resource, at: str | tuple[str, ...], config: Mapping[str, str] | None = None
+        self,
+        label: str,
+        *resources: Resource,
+        at: str | tuple[str, ...],
+        config: Mapping[str, str] | None = None,
+        parameters: Parameters | None = None,
     ) -> None:
         """Record resources that cannot be judged yet, with the paths that are not known."""
         says = (at,) if isinstance(at, str) else at
-        self.examples.unknown.append(Example(label, resources, config or {}, says))
+        self.examples.unknown.append(Example(label, resources, config or {}, says, parameters))
 
-    def not_applicable(self, label: str, *resources: Resource, config: Mapping[str, str] | None = None) -> None:
+    def not_applicable(
+        self,
+        label: str,
+        *resources: Resource,
+        config: Mapping[str, str] | None = None,
+        parameters: Parameters | None = None,
+    ) -> None:
         """Record resources the control has nothing to say about."""
-        self.examples.not_applicable.append(Example(label, resources, config or {}))
+        self.examples.not_applicable.append(Example(label, resources, config or {}, parameters=parameters))
 
 
 def as_is(found: Resource, _plan: Plan) -> Resource:

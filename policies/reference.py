@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ def section(control: Control[Any]) -> str:
         f"- Judges: {subject(control)}",
         f"- Reads: {', '.join(f'`{path}`' for path in control.reads)}",
         *at_the_door(control),
+        *settings(control),
         f"- Asked for by: {'; '.join(grouped(control.references))}",
         f"- Proof: {counts} and {len(proof.not_applicable)} not applicable examples, such as:",
         *(f"  - {example.label}: `{example.says[0]}`" for example in proof.bad),
@@ -58,6 +60,13 @@ def subject(control: Control[Any]) -> str:
         return "every kind that runs containers, made or patched"
     tokens = ", ".join(f"`{token}`" for token in control.applies_to.tokens)
     return f"{tokens}{' with the whole stack in view' if control.applies_to.stack_wide else ''}"
+
+
+def settings(control: Control[Any]) -> list[str]:
+    """Say what the operator's policy configuration may set for it, with the defaults."""
+    fields = control.parameters.model_fields.items() if control.parameters is not None else ()
+    defaults = control.parameters().model_dump(mode="json") if control.parameters is not None else {}
+    return [f"- Parameter `{name}` (`{json.dumps(defaults[name])}`): {field.description}" for name, field in fields]
 
 
 def at_the_door(control: Control[Any]) -> list[str]:

@@ -173,6 +173,11 @@ CONTROL.bad(
         f"found http://cards.s3.me-central-1.amazonaws.com/credit/3.yaml, expected {AT_HOME}"
     ),
 )
+CONTROL.good(
+    "a card on a host that the operator keeps in the UAE",
+    server({CARD: "https://cards.bank.ae/credit/3.yaml"}),
+    parameters=CardPlaces(hosts=("bank.ae",)),
+)
 CONTROL.unknown("annotations made elsewhere", server(annotations=UNKNOWN), at="metadata.annotations")
 CONTROL.unknown(
     "a host whose name tells no place",

@@ -267,6 +267,12 @@ CONTROL.bad(
     resource(COSMOS, {"backupPolicy": {"type": "Periodic"}}),
     finding="backupPolicy.type: found Periodic, expected Continuous",
 )
+CONTROL.bad(
+    "a database kept for a week, where the operator asks for a month",
+    resource(DATABASE, {"backupRetentionPeriod": 7}),
+    parameters=Recovery(least_days=30),
+    finding="backupRetentionPeriod: found 7, expected 30 days or more",
+)
 CONTROL.unknown("versioning of a bucket that is not known", bucket(), versioning(), at="bucket")
 CONTROL.unknown(
     "former versioning of a bucket that is not known", bucket(), versioning(token=VERSIONINGS[1]), at="bucket"

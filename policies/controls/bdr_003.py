@@ -250,6 +250,13 @@ CONTROL.bad(
     plan(),
     finding="resourceName: found no backup in its stack, expected a BackupInstance",
 )
+CONTROL.bad(
+    "a lock for a month, where the operator asks for a year",
+    vault(),
+    lock(made_from=[vault()], minRetentionDays=30),
+    parameters=Backups(least_days=365),
+    finding="minRetentionDays: found 30, expected 365 or more",
+)
 CONTROL.unknown("a lock of a vault that is not known", vault(), lock(), at="backupVaultName")
 CONTROL.unknown("a selection of a plan that is not known", plan(), selection(), at="planId")
 CONTROL.unknown(

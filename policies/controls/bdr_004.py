@@ -110,6 +110,13 @@ CONTROL.bad(
         'configuration["falaj:secondSite"]: found me-south-1, expected another region in the UAE: uaenorth, uaecentral'
     ),
 )
+CONTROL.bad(
+    "at the same provider, where the operator asks for another",
+    aks(),
+    config=TO_ABU_DHABI,
+    parameters=SecondSite(another_provider=True),
+    finding=('configuration["falaj:secondSite"]: found uaecentral, expected another region in the UAE: me-central-1'),
+)
 CONTROL.unknown("a location made elsewhere", aks(location=UNKNOWN), config=TO_ABU_DHABI, at="location")
 CONTROL.unknown("nobody says the region", eks(provider=None), config=TO_DUBAI, at="configuration.region")
 CONTROL.unknown("no region that anybody knows", eks(region="me-middle-9"), config=TO_DUBAI, at="region")

@@ -21,6 +21,11 @@ EVERYTHING = "allLogs"
 WANTED = (("kube-audit", "kube-audit-admin"), ("guard",), ("kube-apiserver",))
 """The categories that have to be sent, each with what may stand for it."""
 
+
+class AuditWorkspaces(Vouched):
+    """Workspaces of the audit log that others keep in the UAE."""
+
+
 CONTROL = Control(
     id="LOG-002",
     title="The audit logs of AKS go to a workspace in the UAE",
@@ -37,7 +42,7 @@ CONTROL = Control(
         "kube-audit-admin leaves out who only read, and stands for kube-audit all the same. Of the groups, only "
         "allLogs is sure to hold all three. Several settings may share the categories."
     ),
-    parameters=Vouched,
+    parameters=AuditWorkspaces,
 )
 
 
@@ -48,7 +53,7 @@ def sends_audit_logs(cluster: Situated) -> Iterator[Outcome]:
     settings = companions(one, plan, SETTING, "resourceUri")
     sending = [each for each in settings.certain if each["workspaceId"].value is not None]
     for each in sending:
-        judged = refers_home(each["workspaceId"], each, plan, (WORKSPACE,), plan.parameters(Vouched))
+        judged = refers_home(each["workspaceId"], each, plan, (WORKSPACE,), plan.parameters(AuditWorkspaces))
         yield from said_of(each, judged)
     for categories in WANTED:
         yield from is_sent(categories, one, Companions(tuple(sending), settings.undecided))
@@ -111,6 +116,12 @@ CONTROL.bad(
     setting(aks()),
     workspace(location="westeurope"),
     finding="location: found westeurope, expected a location in the UAE: uaenorth, uaecentral",
+)
+CONTROL.good(
+    "to a workspace that the operator vouches for",
+    aks(),
+    setting(aks(), workspaceId="/acme/logs"),
+    parameters=AuditWorkspaces(in_the_uae=("/acme/logs",)),
 )
 CONTROL.unknown(
     "to a workspace of which nobody says where it lies",

@@ -20,6 +20,11 @@ from policies.values import UNKNOWN
 MANAGEMENT = "Management"
 CATEGORY = "eventCategory"
 
+
+class TrailBuckets(Vouched):
+    """Buckets of the trail that others keep in the UAE."""
+
+
 CONTROL = Control(
     id="LOG-003",
     title="The trail of an AWS account is on, whole, signed and encrypted",
@@ -40,7 +45,7 @@ CONTROL = Control(
         "IAM and STS are written in us-east-1, so includeGlobalServiceEvents and isMultiRegionTrail are left to the "
         "owner of the data: with them those events come into the country, and the trail's settings leave it."
     ),
-    parameters=Vouched,
+    parameters=TrailBuckets,
 )
 
 
@@ -88,7 +93,7 @@ def is_safe(one: Resource, plan: Plan) -> Iterator[Outcome]:
     """Find a trail that can be rewritten unnoticed, is read by others, or lies abroad."""
     yield from is_true(one["enableLogFileValidation"])
     yield from is_own_kms_key(one["kmsKeyId"])
-    yield from refers_home(one["s3BucketName"], one, plan, (BUCKET,), plan.parameters(Vouched))
+    yield from refers_home(one["s3BucketName"], one, plan, (BUCKET,), plan.parameters(TrailBuckets))
 
 
 def advanced(*fields: tuple[str, list[str]]) -> dict[str, object]:
@@ -144,6 +149,11 @@ CONTROL.bad(
     trail(),
     archive_bucket(region="eu-west-1"),
     finding="region: found eu-west-1, expected a region in the UAE: me-central-1",
+)
+CONTROL.good(
+    "to a bucket that the operator vouches for",
+    trail(s3BucketName="elsewhere"),
+    parameters=TrailBuckets(in_the_uae=("elsewhere",)),
 )
 CONTROL.unknown("a key of another resource", trail(kmsKeyId=UNKNOWN), archive_bucket(), at="kmsKeyId")
 CONTROL.unknown(

@@ -23,6 +23,11 @@ WANTED = (("EKS_AUDIT_LOGS",), ("RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING"))
 """The features that have to be on, each with what may stand for it."""
 WORKSPACE_OF_DEFENDER = "logAnalyticsWorkspaceResourceId"
 
+
+class DefenderWorkspaces(Vouched):
+    """Workspaces of Defender that others keep in the UAE."""
+
+
 CONTROL = Control(
     id="LOG-006",
     title="Threat detection watches clusters and keeps its findings in the UAE",
@@ -47,7 +52,7 @@ CONTROL = Control(
         "an account has one that another stack may make, so its absence is not a finding. Where a detector or Defender "
         "is set up, it has to watch."
     ),
-    parameters=Vouched,
+    parameters=DefenderWorkspaces,
 )
 
 
@@ -101,7 +106,7 @@ def of_defender(cluster: Resource, plan: Plan) -> Iterator[Outcome]:
     yield from is_true(defender["securityMonitoring"]["enabled"])
     if home.known:
         yield from is_set(home, "a workspace in the UAE")
-    yield from refers_home(home, cluster, plan, (WORKSPACE,), plan.parameters(Vouched))
+    yield from refers_home(home, cluster, plan, (WORKSPACE,), plan.parameters(DefenderWorkspaces))
 
 
 def detector(**properties: object) -> Resource:
@@ -159,6 +164,11 @@ CONTROL.bad(
     defended(by=ABROAD),
     ABROAD,
     finding="location: found westeurope, expected a location in the UAE: uaenorth, uaecentral",
+)
+CONTROL.good(
+    "Defender with a workspace that the operator vouches for",
+    defended(WORKSPACE_ID),
+    parameters=DefenderWorkspaces(in_the_uae=(WORKSPACE_ID,)),
 )
 CONTROL.unknown("some feature", detector(), BOTH[0], feature(UNKNOWN), at="name")
 CONTROL.unknown("on or off", detector(), BOTH[0], feature("RUNTIME_MONITORING", UNKNOWN), at="status")

@@ -313,6 +313,12 @@ CONTROL.bad(
         "accessModeSettings.queryAccessMode: found Open, expected PrivateOnly",
     ),
 )
+CONTROL.good(
+    "a VPC whose workloads use no keys of their own",
+    vpc(),
+    *endpoints_but("kms"),
+    parameters=PrivateAccess(features=tuple(each for each in PrivateAccess().features if each is not Feature.KEYS)),
+)
 CONTROL.unknown("an endpoint for some service", vpc(), *endpoints_but("kms"), endpoint(UNKNOWN), at="serviceName")
 CONTROL.unknown(
     "an endpoint of some VPC",

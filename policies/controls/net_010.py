@@ -207,6 +207,7 @@ NONE = (
     "metadata.annotations: found nothing that authenticates callers, "
     f"expected one of {', '.join((NGINX_URL, NGINX_CLIENT, ALB_TYPE, ALB_MUTUAL))}"
 )
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 for token in INGRESSES:
     CONTROL.good(f"{token.rpartition(':')[2]} that asks elsewhere", published(token, {NGINX_URL: SIGN_IN}))
 CONTROL.good("an Ingress for certificates", published(annotations={NGINX_CLIENT: "acme/clients"}))
@@ -288,6 +289,11 @@ CONTROL.bad(
     "an API made in one go",
     resource(API, {"target": "https://iris.acme.ae"}),
     finding="target: found https://iris.acme.ae, expected routes, of which each says who may ask",
+)
+CONTROL.good(
+    "an annotation of the controller in use",
+    published(annotations={MIDDLEWARES: "acme-oidc@kubernetescrd"}),
+    parameters=Authentication(annotations=(MIDDLEWARES,)),
 )
 CONTROL.unknown("annotations made elsewhere", published(annotations=UNKNOWN), at="metadata.annotations")
 CONTROL.unknown("a secret made elsewhere", published(annotations={NGINX_CLIENT: UNKNOWN}), at="metadata.annotations")

@@ -127,6 +127,11 @@ CONTROL.bad(
     enforcing(version=136),
     finding=f'metadata.labels["{VERSION}"]: found 136, expected {RECENT}',
 )
+CONTROL.good(
+    "an operator of drivers under another name",
+    enforcing("privileged", name="drivers"),
+    parameters=TrustedNamespaces(privileged=("drivers",)),
+)
 CONTROL.unknown("level chosen elsewhere", enforcing(UNKNOWN), at=f'metadata.labels["{ENFORCE}"]')
 CONTROL.unknown("privileged, whoever it is", enforcing("privileged", name=UNKNOWN), at="metadata.name")
 CONTROL.not_applicable("a namespace of the cluster itself", enforcing(None, None, name="kube-system"))

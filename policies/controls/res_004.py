@@ -185,6 +185,11 @@ CONTROL.bad(
     made(ROUTES, mrap="arn:aws:s3::111122223333:accesspoint/models.mrap"),
     finding=("mrap: found arn:aws:s3::111122223333:accesspoint/models.mrap, expected access points of one bucket"),
 )
+CONTROL.good(
+    "to a bucket that the operator vouches for",
+    replication(),
+    parameters=VouchedBuckets(in_the_uae=(COPY_ARN,)),
+)
 CONTROL.unknown("to a bucket nobody knows", replication(), at="rules[0].destination.bucket")
 CONTROL.unknown("to a bucket made elsewhere", replication(UNKNOWN), at="rules[0].destination.bucket")
 CONTROL.unknown(

@@ -159,6 +159,11 @@ CONTROL.bad(
     azure(COSMOS, locations=[], **holding(PERIODIC, "Geo")),
     finding=f"{PERIODIC}: found Geo, expected Zone, Local",
 )
+CONTROL.good(
+    "backups in the pair, which the operator allows",
+    azure("azure-native:dbforpostgresql:Server", backup={"geoRedundantBackup": "Enabled"}),
+    parameters=PairedBackups(in_country_pair=True),
+)
 CONTROL.unknown(
     "Cosmos DB whose kind of backup is made elsewhere",
     azure(COSMOS, locations=[], backupPolicy={"type": UNKNOWN}),

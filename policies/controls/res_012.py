@@ -142,6 +142,17 @@ CONTROL.bad(
     TARGET,
     finding="sourceAccount: found nothing, expected a storage account in the UAE",
 )
+CONTROL.good(
+    "copies in the pair, which the operator allows",
+    made(STORAGE_ACCOUNT, location=HOME, sku={"name": PAIRED[0]}, allowCrossTenantReplication=False),
+    parameters=AccountCopies(in_country_pair=True),
+)
+CONTROL.good(
+    "replication to an account that the operator vouches for",
+    made(REPLICATION, sourceAccount="acmesource", destinationAccount="acmeelsewhere"),
+    SOURCE,
+    parameters=AccountCopies(in_the_uae=("acmeelsewhere",)),
+)
 CONTROL.unknown("a redundancy made elsewhere", account(UNKNOWN), at="sku.name")
 CONTROL.unknown(
     "replication to an account that nobody here makes",

@@ -54,6 +54,7 @@ CONTROL = Control(
         *reads_of(REDUNDANCIES),
         f"{BACKUP_VAULT}:properties.replicatedRegions[*]",
         f"{BACKUP_VAULT}:properties.storageSettings",
+        "location",
     ),
     remedy="Choose LocallyRedundant or ZoneRedundant (Local or Zone of databases); switch cross-region restore off.",
     parameters=BackupCopies,
@@ -150,6 +151,11 @@ CONTROL.bad(
     "backups of an instance in the pair",
     made(INSTANCE, requestedBackupStorageRedundancy="Geo"),
     finding="requestedBackupStorageRedundancy: found Geo, expected Local, Zone",
+)
+CONTROL.good(
+    "backups of a database in the pair, which the operator allows",
+    made(DATABASE, location=HOME, requestedBackupStorageRedundancy="Geo"),
+    parameters=BackupCopies(in_country_pair=True),
 )
 CONTROL.unknown("a redundancy made elsewhere", vault(standardTierStorageRedundancy=UNKNOWN), at=TIER)
 CONTROL.unknown(

@@ -238,6 +238,16 @@ for token, path in TEXTS.items():
         resource(token.rstrip("*"), {path: {"exporters": [{"endpoint": "http://collector"}, {"endpoint": DATADOG}]}}),
         finding=f"{path}.exporters[1].endpoint: found {DATADOG}, expected {NO_VENDOR}",
     )
+CONTROL.good(
+    "diagnostics to a workspace that the operator vouches for",
+    sender(DIAGNOSTIC, LOGS, LOGS_ID),
+    parameters=Sinks(in_the_uae=(LOGS_ID,)),
+)
+CONTROL.good(
+    "a server that reports to a collector of the operator's",
+    server(OTEL_EXPORTER_OTLP_ENDPOINT="https://collector.bank.ae"),
+    parameters=Sinks(hosts=("bank.ae",)),
+)
 CONTROL.unknown("an address made elsewhere", server(**{OTLP: UNKNOWN}), at=f"{TOLD}.env[0].value")
 CONTROL.unknown("values made elsewhere", made(CHARTS[0], values={"endpoint": UNKNOWN}), at="values.endpoint")
 CONTROL.unknown("a place made elsewhere", made(WORKSPACE, location=UNKNOWN), at="location")

@@ -225,6 +225,11 @@ CONTROL.bad(
     network(ABROAD, NETWORK_GATEWAY),
     finding=f"location: found {ABROAD}, expected {IN_THE_UAE}",
 )
+CONTROL.good(
+    "a network that the operator vouches for",
+    peering(OTHER_ID),
+    parameters=Networks(in_the_uae=(OTHER_ID,)),
+)
 CONTROL.unknown("a region made elsewhere", made(PEERING, peerRegion=UNKNOWN), at="peerRegion")
 CONTROL.unknown("a policy made elsewhere", made(CORE_POLICY, policyDocument=UNKNOWN), at="policyDocument")
 CONTROL.unknown("a network of who knows whom", peering(OTHER_ID), NAMED, at="remoteVirtualNetwork.id")

@@ -367,6 +367,11 @@ CONTROL.bad(
     made(CLUSTER),
     finding="networkProfile.outboundType: found nothing, expected userDefinedRouting or none or block",
 )
+CONTROL.good(
+    "a range in the UAE that the operator allows",
+    network_policy(egress=[{"to": [{"ipBlock": {"cidr": "203.0.113.7/32"}}]}]),
+    parameters=Reachable.model_validate({"ranges": ["203.0.113.0/24"]}),
+)
 CONTROL.unknown("destinations made elsewhere", network_policy(egress=[{"to": UNKNOWN}]), at="spec.egress[0].to")
 CONTROL.unknown("entities made elsewhere", cilium({"toEntities": [UNKNOWN]}), at="spec.egress[0].toEntities[0]")
 CONTROL.unknown("a direction made elsewhere", made(GROUP_RULE, type=UNKNOWN, cidrBlocks=["0.0.0.0/0"]), at="type")

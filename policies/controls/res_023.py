@@ -135,6 +135,11 @@ CONTROL.bad(
     issuer(acme={"server": BANK}),
     finding=f"spec.acme.server: found {BANK}, expected {OWN_AUTHORITY}",
 )
+CONTROL.good(
+    "certificates of an authority that the operator keeps",
+    issuer(acme={"server": BANK}),
+    parameters=Authorities(hosts=("pki.bank.ae",)),
+)
 CONTROL.unknown("a network made elsewhere", made(ZONE, name="acme.internal", vpcs=UNKNOWN), at="vpcs")
 CONTROL.unknown("an authority made elsewhere", issuer(acme={"server": UNKNOWN}), at="spec.acme.server")
 CONTROL.unknown("an issuer made elsewhere", issuer(acme=UNKNOWN), at="spec.acme")

@@ -233,6 +233,11 @@ CONTROL.bad(
     resource(PUBLIC_REPOSITORY, {"repositoryName": "iris"}),
     finding="repositoryName: found a public repository abroad, expected a repository of the account's own registry",
 )
+CONTROL.good(
+    "a registry that the operator keeps in the UAE",
+    pulling(f"harbor.bank.ae/onnxruntime@{DIGEST}"),
+    parameters=OwnRegistries(registries=("harbor.bank.ae",)),
+)
 CONTROL.unknown("image made elsewhere", pulling(UNKNOWN), at=IMAGE)
 CONTROL.unknown(
     "pulled or not", pulling("nginx:1.27", imagePullPolicy=UNKNOWN), at=f"{DEPLOYED}.containers[0].imagePullPolicy"

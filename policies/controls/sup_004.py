@@ -206,5 +206,10 @@ CONTROL.unknown("some rule", ecr_repository(), scanning(rule("acme/*", frequency
 CONTROL.unknown("for some", scanning(rule(UNKNOWN)), at="rules[0].repositoryFilters[0].filter")
 CONTROL.unknown("some plan", defender(UNKNOWN), at="pricingName")
 CONTROL.unknown("under some plan", azure_registry(), defender(UNKNOWN), at="pricingName")
+CONTROL.not_applicable(
+    "a registry whose scanner another stack keeps",
+    azure_registry(),
+    parameters=Scanners(defender_elsewhere=True),
+)
 CONTROL.not_applicable("Defender for machines", defender("VirtualMachines", "Free"))
 CONTROL.not_applicable("a Service has no image", service())

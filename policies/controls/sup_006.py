@@ -165,6 +165,11 @@ CONTROL.bad(
         "expected an image that was pushed, not one of aspnet"
     ),
 )
+CONTROL.good(
+    "a registry that the operator has looked at",
+    resource(ECR_RULE, {"upstreamRegistryUrl": "quay.example.ae", "ecrRepositoryPrefix": "fetched"}),
+    parameters=Upstreams(hosts=("quay.example.ae",)),
+)
 CONTROL.unknown(
     "ends made elsewhere",
     resource(ECR_RULE, {"upstreamRegistryUrl": UNKNOWN, "ecrRepositoryPrefix": UNKNOWN}),

@@ -202,6 +202,11 @@ CONTROL.bad(
     mounting(MODEL, said=OTHER),
     finding=f"{SAID}: found {OTHER}, expected {AS_MOUNTED}",
 )
+CONTROL.good(
+    "fetched from a bucket that the operator keeps",
+    fetching("--model-repository=s3://acme-archive/iris"),
+    parameters=OwnStores(stores=("acme-archive",)),
+)
 CONTROL.unknown("an argument made elsewhere", fetching(UNKNOWN), at=f"{SERVER}.args[0]")
 CONTROL.unknown("a variable made elsewhere", fetching(MODEL_URI=UNKNOWN), at=f"{SERVER}.env[0].value")
 CONTROL.unknown("some image", mounting(UNKNOWN, said=MODEL), at="spec.template.spec.volumes[1].image.reference")

@@ -138,6 +138,11 @@ CONTROL.bad(
     resource(RELEASE, OWN | {"dependencyUpdate": True}),
     finding="dependencyUpdate: found true, expected false: dependencies are kept with the chart",
 )
+CONTROL.good(
+    "a registry that the operator keeps in the UAE",
+    resource(RELEASE, EXACT | {"chart": "oci://charts.bank.ae/gateway"}),
+    parameters=ChartPlaces(hosts=("charts.bank.ae",)),
+)
 CONTROL.unknown("a version made elsewhere", resource(RELEASE, EXACT | {"version": UNKNOWN}), at="version")
 CONTROL.unknown("a registry made elsewhere", resource(RELEASE, EXACT | {"chart": UNKNOWN}), at="chart")
 CONTROL.unknown("a component that shows nothing", resource(CHART, {}), at="chart")

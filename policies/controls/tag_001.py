@@ -189,6 +189,11 @@ CONTROL.bad(
     config=DEV,
     finding="tags.environment: found prod, expected dev",
 )
+CONTROL.good(
+    "a class of data in the operator's own word",
+    tagged(BUCKET, **{"data-classification": "secret-c2"}),
+    parameters=Vocabulary(data_classes=("secret-c2",)),
+)
 CONTROL.unknown("labels made elsewhere", namespace(labels=UNKNOWN), at="metadata.labels")
 CONTROL.unknown("tags made elsewhere", resource(BUCKET, {"tags": UNKNOWN}), at="tags")
 CONTROL.unknown("an owner made elsewhere", tagged(ACCOUNT, owner=UNKNOWN), at="tags.owner")

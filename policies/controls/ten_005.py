@@ -131,6 +131,12 @@ CONTROL.bad(
     config=as_stage("dev"),
     finding="name: found organization/falaj/aws-prod, expected a stack for dev",
 )
+CONTROL.bad(
+    "a cluster for development, in the account of production",
+    eks(tags=DEV_TAG),
+    parameters=Accounts(production=("111122223333",)),
+    finding="allowedAccountIds: found 111122223333, expected one account that holds no production",
+)
 CONTROL.unknown("a stage made elsewhere", eks(tags=UNKNOWN), at="tags")
 CONTROL.unknown("a subscription made elsewhere", aks(provider=NOT_KNOWN, tags=PROD_TAG), at="subscriptionId")
 CONTROL.unknown("a provider that is not shown", eks(provider=None, tags=PROD_TAG), at="provider")

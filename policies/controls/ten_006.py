@@ -223,6 +223,11 @@ CONTROL.bad(
         "expected a directory that is trusted in the configuration"
     ),
 )
+CONTROL.good(
+    "a role of an account that the operator trusts",
+    holding(policy=document({"AWS": FOREIGN})),
+    parameters=Trusted(trusted=("999988887777",)),
+)
 CONTROL.unknown("a policy made elsewhere", holding(policy=UNKNOWN), at="policy")
 CONTROL.unknown("a grant to whom nobody knows", holding(GRANT, granteePrincipal=UNKNOWN), at="granteePrincipal")
 CONTROL.unknown(

@@ -15,7 +15,7 @@ from policies.node import Node
 def judged(control: Control[Any], example: Example) -> Result:
     """The result for the example's first resource; not applicable where the control does not judge its type."""
     urn = example.resources[0].urn
-    results = evaluate(example.resources, controls=[control], config=example.config)
+    results = evaluate(example.resources, controls=[control], config=example.config, given=example.given)
     found = next((result for result in results if result.urn == urn), None)
     return found or Result(control, urn, Verdict.NOT_APPLICABLE, reason="another type")
 

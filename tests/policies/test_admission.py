@@ -94,6 +94,8 @@ def sendable() -> Iterator[Any]:
 def is_sendable(example: Example, guarded: Collection[str]) -> bool:
     """Whether an API server can tell it: no patches, no lists, nothing unknown, and nothing that only a plan holds."""
     found = example.resources[0]
+    if example.parameters is not None:
+        return False  # the door does not know what the operator has set
     if not found.type.startswith("kubernetes:") or found.type.endswith(("Patch", "List")):
         return False
     if admission.resource_of(found.type) not in guarded or has_ephemeral(example):

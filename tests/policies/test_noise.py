@@ -66,7 +66,7 @@ STRANGERS = (
 
 
 def judged(control: Control[Any], example: Example, resources: tuple[Resource, ...]) -> Result:
-    results = evaluate(resources, controls=[control], config=example.config)
+    results = evaluate(resources, controls=[control], config=example.config, given=example.given)
     return next(result for result in results if result.urn == example.resources[0].urn)
 
 
@@ -98,7 +98,8 @@ def test_a_check_reads_nothing_that_it_does_not_declare(control: Control[Any], e
         )
         subject = traced[0]
         if control.applies_to.holds(subject.type):
-            list(control.judge(subject, Plan(EXAMPLE_DAY, config=example.config, resources=traced)))
+            plan = Plan(EXAMPLE_DAY, config=example.config, resources=traced, given=example.given)
+            list(control.judge(subject, plan))
 
         declared = patterns_read(control, resource)
         assert [str(path) for path in read if not covered(path.pattern, declared)] == []

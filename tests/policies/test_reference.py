@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policies import reference
-from policies.controls import load
+from policies.controls import load, named
 
 
 def test_every_control_has_a_row_and_a_section() -> None:
@@ -23,3 +23,11 @@ def test_what_a_control_finds_is_shown_in_its_own_words() -> None:
     for control in load():
         for example in control.examples.bad:
             assert f"  - {example.label}: `{example.says[0]}`\n" in reference.markdown()
+
+
+def test_what_the_operator_may_set_is_told_with_its_default() -> None:
+    (control,) = named("BDR-003")
+
+    assert reference.settings(control) == ["- Parameter `least_days` (`7`): Fewest days for which a backup is kept."]
+    assert "\n- Parameter `defender_elsewhere` (`false`): " in reference.markdown()
+    assert [*map(reference.settings, named("SUP-001"))] == [[]]
