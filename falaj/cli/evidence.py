@@ -11,9 +11,8 @@ from typing import Any, Final
 import click
 
 from falaj.cli.console import messages, output, print_json
-from falaj.cli.policy import Asked, existing_file, source_options
+from falaj.cli.judging import Asked, existing_file, judged, source_options
 from falaj.errors import ConfigurationError, PolicyViolationError
-from policies.controls import load
 from policies.evidence.bundle import (
     OURS,
     NoBundleError,
@@ -27,19 +26,12 @@ from policies.evidence.document import UnreadableEvidenceError, digest
 from policies.evidence.gathering import gather
 from policies.evidence.model import Evidence
 from policies.evidence.pack import tool
-from policies.evidence.signing import PrivateKey, PublicKey, UnusableKeyError, private_key, public_key
-from policies.judgement import judge
-from policies.node import MalformedError
-from policies.readers.source import tightened
-from policies.unreadable import UnreadableError
-from policies.waiver_files import read_waivers
-from policies.waivers import WaiverRefusedError
+from falaj.signing import PrivateKey, PublicKey, UnusableKeyError, private_key, public_key
 
 PASSWORD: Final = "FALAJ_EVIDENCE_PASSWORD"  # noqa: S105 - the name of a variable
 """Where the password of a signing key stands, if it has one."""
 ALL: Final = "all"
 BUILD: Final = "falaj evidence build"
-UNREADABLE: Final = (OSError, UnreadableError, WaiverRefusedError, MalformedError)
 
 
 @click.group()
@@ -124,15 +116,9 @@ def now() -> datetime:
 
 
 def _gathered(asked: Asked, at: datetime) -> Evidence:
-    try:
-        source = tightened(asked.source(), asked.profile)
-        waivers = read_waivers()
-        judgement = judge(source, load(), today=at.date(), waivers=waivers)
-        return gather(judgement, waivers=waivers, tool=tool(), at=at, file=_file(asked, source.stack))
-    except UNREADABLE as error:
-        raise ConfigurationError(
-            str(error), code="FAL-EVI-003", where=BUILD, hint="mend it; nothing was judged and nothing written"
-        ) from None
+    found = judged(asked, BUILD, today=at.date())
+    file = _file(asked, found.judgement.source.stack)
+    return gather(found.judgement, waivers=found.waivers, tool=tool(), at=at, file=file)
 
 
 def _file(asked: Asked, stack: str) -> str:

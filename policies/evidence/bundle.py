@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from falaj.signing import PrivateKey, PublicKey, is_signed, sign
 from policies.evidence.document import digest, read, written
 from policies.evidence.junit import junit
 from policies.evidence.markdown import markdown
@@ -15,7 +16,6 @@ from policies.evidence.oscal import oscal
 from policies.evidence.page import page
 from policies.evidence.page_findings import arrow_of
 from policies.evidence.sarif import sarif
-from policies.evidence.signing import PrivateKey, PublicKey, is_signed, sign
 from policies.residency.picture import picture
 from policies.visible import json_text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falaj.localcluster.images.builder import PLATFORM_FOLDERS, bake, build, find_folders
+from falaj.localcluster.images.builder import PLATFORM_FOLDERS, attestations, bake, build, find_folders
 from falaj.localcluster.images.description import Description, ImageFolder, read
 from falaj.localcluster.images.loader import import_all, load
 from falaj.localcluster.images.lock import Lock, LockedImage
@@ -13,6 +13,7 @@ __all__ = [
     "ImageFolder",
     "Lock",
     "LockedImage",
+    "attestations",
     "bake",
     "build",
     "find_folders",

@@ -12,6 +12,8 @@ from falaj.localcluster.run import run
 ACCEPT_LOCAL = '{"default": [{"type": "insecureAcceptAnything"}]}'
 REPRODUCIBLE = ("--isolation=chroot", "--timestamp=0", "--format=oci", "--layers=false")
 # Layers are unpacked more often than they are packed, and zstd unpacks some four times faster than gzip.
+BASE_NAME = "org.opencontainers.image.base.name"
+BASE_DIGEST = "org.opencontainers.image.base.digest"
 COMPRESSION = ("--compression-format=zstd", "--compression-level=1")
 
 
@@ -19,14 +21,15 @@ def build(folder: ImageFolder, base: LockedImage | None, work: Path, archive: Pa
     """Build ``work/context`` as the folder's Containerfile says and write the image to an OCI archive, whole or not."""
     name = folder.description.name
     (work / "policy.json").write_text(ACCEPT_LOCAL)
-    arguments = dict(folder.description.arguments)
+    arguments, labels = dict(folder.description.arguments), list[str]()
     if base is not None:
         arguments["BASE"] = f"oci-archive:{base.archive}"
+        labels = [f"--label={BASE_NAME}={folder.description.base}", f"--label={BASE_DIGEST}={base.digest}"]
     given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
     containerfile = folder.path / "Containerfile"
     _buildah(
         work,
-        ["bud", *REPRODUCIBLE, *given, f"--tag={name}", f"--file={containerfile}", str(work / "context")],
+        ["bud", *REPRODUCIBLE, *given, *labels, f"--tag={name}", f"--file={containerfile}", str(work / "context")],
         code="FAL-IMG-014",
         where=str(containerfile),
         hint="mend it, then run the same command again",

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from falaj.attestation import UnprovenError, attest, is_attested, sha256
 from falaj.errors import ImageError
 from falaj.localcluster import binaries
 from falaj.localcluster.images import buildah, recipe
@@ -22,6 +23,7 @@ from falaj.localcluster.packages import PROGRAM_PATH
 from falaj.localcluster.places import cache_directory
 from falaj.localcluster.progress import Progress, Silent
 from falaj.localcluster.run import run
+from falaj.signing import PrivateKey
 
 PLATFORM_FOLDERS = Path(__file__).parent
 UNFINISHED = ".unfinished"
@@ -37,11 +39,17 @@ def archives() -> Path:
     return cache_directory() / "images"
 
 
+def attestations(beside: Path, name: str) -> Path:
+    """Where the documents about an image lie, in the folder that holds the image lock."""
+    return beside / "attestations" / name.replace("/", "_")
+
+
 def build(
     folders: Sequence[Path],
     lock_path: Path,
     *,
     names: Sequence[str] | None = None,
+    signer: PrivateKey | None = None,
     progress: Progress | None = None,
 ) -> Lock:
     """Build what is not in the cache and write the lock; bases come before what stands on them.
@@ -53,11 +61,15 @@ def build(
         folders: The image folders.
         lock_path: Where the lock is written. Images that it names already, and whose archive is there, stay in it.
         names: The images to build; None for all but those marked ``on_demand``.
+        signer: Signs a bill of materials and provenance of each, which then lie beside the lock.
         progress: Told which image is being built.
     """
-    built = bake(_chosen(tuple(read(folder) for folder in folders), names), progress or Silent())
+    chosen = _chosen(tuple(read(folder) for folder in folders), names)
+    built = bake(chosen, progress or Silent())
     kept = Lock.read(lock_path).images if lock_path.exists() else {}
     lock = Lock({**{name: image for name, image in kept.items() if image.archive.exists()}, **built})
+    if signer is not None:
+        _attest(_in_order(chosen), lock, lock_path.parent, signer, progress or Silent())
     lock.write(lock_path)
     return lock
 
@@ -147,6 +159,25 @@ def _build_one(folder: ImageFolder, built: dict[str, LockedImage], progress: Pro
         if not archive.exists():
             _bake(folder, base, archive, progress)
     return LockedImage(digest=_digest(archive), archive=archive)
+
+
+def _attest(
+    folders: tuple[ImageFolder, ...], made: Lock, documents: Path, signer: PrivateKey, progress: Progress
+) -> None:
+    """What was attested with this key stays: archives are never written twice."""
+    for position, folder in enumerate(folders):
+        name, base = folder.description.name, folder.description.base
+        archive = made.find(name).archive
+        place = attestations(documents, name)
+        try:
+            if is_attested(place, sha256(archive), signer.public_key()):
+                continue
+            progress.step(f"writing what proves image {name}", position, len(folders), None)
+            attest(archive, recipe.record(folder, made.find(base) if base else None), signer, place)
+        except UnprovenError as error:
+            raise ImageError(
+                f"{error}.", code="FAL-IMG-022", where=f"image {name}", hint=f"delete {archive} and build again"
+            ) from None
 
 
 def _bake(folder: ImageFolder, base: LockedImage | None, archive: Path, progress: Progress) -> None:

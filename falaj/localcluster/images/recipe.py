@@ -7,14 +7,17 @@ import importlib.metadata
 import json
 from pathlib import Path
 
+from falaj.attestation import Build, Material
 from falaj.errors import ImageError
 from falaj.localcluster import go_toolchain
-from falaj.localcluster.images.description import ImageFolder
+from falaj.localcluster.images.description import FILE, ImageFolder
 from falaj.localcluster.images.lock import LockedImage
 from falaj.localcluster.pins import MODULES, Module
 
-BUILDER_VERSION = "4"
+BUILDER_VERSION = "5"
 """Part of every key: to be raised when the way of building changes what comes out."""
+WHEEL_LOCK = "uv.lock"
+"""An input of this name is the lock that the image's wheels were installed from."""
 
 
 def modules(folder: ImageFolder) -> tuple[Module, ...]:
@@ -64,6 +67,25 @@ def key(folder: ImageFolder, base: LockedImage | None) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def record(folder: ImageFolder, base: LockedImage | None) -> Build:
+    """What is said of the build when it is attested."""
+    description = folder.description
+    scripts = (folder.path / "Containerfile", folder.path / FILE, *([folder.stage] if folder.stage else []))
+    files = {path.relative_to(folder.path).as_posix(): _sha256(path) for path in (*inputs(folder), *scripts)}
+    materials = [Material(name, digest) for name, digest in sorted(files.items())]
+    if base is not None:
+        materials.append(Material(f"{description.base}@{base.digest}", base.digest.removeprefix("sha256:")))
+    wheel_lock = folder.path / WHEEL_LOCK
+    return Build(
+        name=description.name,
+        arguments=description.arguments,
+        materials=tuple(materials),
+        key=key(folder, base),
+        version=BUILDER_VERSION,
+        wheel_lock=wheel_lock.read_bytes() if wheel_lock in inputs(folder) else None,
+    )
+
+
 def _version(folder: ImageFolder, package: str) -> str:
     try:
         return importlib.metadata.version(package)
@@ -77,7 +99,11 @@ def _version(folder: ImageFolder, package: str) -> str:
 
 
 def _file_key(path: Path) -> str:
-    return f"{mode(path):o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return f"{mode(path):o} {_sha256(path)}"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def mode(path: Path) -> int:

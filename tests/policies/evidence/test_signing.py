@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from falaj.signing import UnusableKeyError, is_signed, private_key, public_key, sign
 from policies.evidence.bundle import MANIFEST, NoBundleError, Rendering, TamperedError, bundle, signed, verify
-from policies.evidence.signing import UnusableKeyError, is_signed, private_key, public_key, sign
 from tests.policies.evidence.samples import evidence, nothing
 
 CURVE = ec.generate_private_key(ec.SECP256R1())

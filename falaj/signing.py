@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 ALLOWED: Final = "ECDSA on P-256 or Ed25519, in PEM"
 
@@ -19,6 +27,23 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 class UnusableKeyError(Exception):
     """A key that can't be read, or is of a kind that is not used here."""
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """Both halves of a key, in PEM."""
+
+    private: bytes
+    public: bytes
+
+
+def new_key_pair() -> KeyPair:
+    """Make an ECDSA key on P-256, its private half without a password."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return KeyPair(
+        private=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        public=key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    )
 
 
 def private_key(pem: bytes, password: str | None) -> PrivateKey:
@@ -67,6 +92,8 @@ def is_signed(content: bytes, signature: bytes, key: PublicKey) -> bool:
     """Tell whether a signature is of that content by the holder of that key."""
     try:
         found = base64.b64decode(signature.strip(), validate=True)
+        if base64.b64encode(found) != signature.strip():
+            return False  # Bits that mean nothing are still bits that somebody changed.
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(found, content)
         else:
