@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
 from pydantic import ValidationError
 
-from policies.analyzer.wire import decoded
+from falaj.catalog.controls import Level
 from policies.control import Control
 from policies.parameters import Parameters
 
 
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What an operator says of the controls. Says nothing of those that are left as they are."""
+
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    """What breaking a control does, by its id; profiles of the stack may only tighten it."""
+    given: Mapping[type[Parameters], Parameters] = field(default_factory=dict)
+    """What is set, by the kind of parameters."""
+
+
 class ConfigurationError(Exception):
     """The configuration gives a control what it does not take."""
+
+    def __init__(self, control: str, parameter: str, wrong: str, allowed: str) -> None:
+        super().__init__(f"{' '.join(filter(None, (control, parameter)))}: {wrong}; expected {allowed}")
+        self.parameter, self.wrong, self.allowed = parameter, wrong, allowed
 
 
 def schema_of(control: Control[Any]) -> analyzer_pb2.PolicyConfigSchema | None:
@@ -26,17 +42,19 @@ def schema_of(control: Control[Any]) -> analyzer_pb2.PolicyConfigSchema | None:
     return analyzer_pb2.PolicyConfigSchema(properties=properties)
 
 
-def given_to(control: Control[Any], properties: Struct) -> Parameters | None:
+def given_to(control: Control[Any], given: Mapping[str, object]) -> Parameters | None:
     """Return what the configuration gives a control. Raises ``ConfigurationError`` for what it does not take."""
-    given = decoded(properties)
     if control.parameters is None:
         if given:
-            raise ConfigurationError(f"{control.id} takes no parameters; found {', '.join(sorted(given))}")
+            raise ConfigurationError(control.id, min(given), "is no parameter of it", "a level alone")
         return None
     try:
         return control.parameters.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(control.parameters.model_fields)
-        raise ConfigurationError(f"{control.id} {where}: {first['msg']}; it takes {known}") from None
+        name, *inside = map(str, first["loc"])
+        fields = control.parameters.model_fields
+        if name not in fields:
+            raise ConfigurationError(control.id, name, "is no parameter of it", ", ".join(fields)) from None
+        where = ".".join((name, *inside))
+        raise ConfigurationError(control.id, where, first["msg"], str(fields[name].description)) from None

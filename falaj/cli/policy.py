@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +11,20 @@ import click
 from falaj.catalog.controls import Level
 from falaj.catalog.profiles import profiles
 from falaj.cli.console import output, print_json
+from falaj.cli.judging import Asked, judged, source_options
 from falaj.cli.policy_report import as_json, print_judgement
 from falaj.cli.tables import print_table
 from falaj.errors import ConfigurationError, PolicyViolationError
 from policies.control import shown_references
 from policies.controls import load, named
-from policies.judgement import Judgement, judge
-from policies.node import MalformedError
-from policies.readers.manifests import read_manifests
-from policies.readers.preview import read_preview
-from policies.readers.source import Source, tightened
-from policies.readers.state import read_state
+from policies.judgement import Judgement
 from policies.reference import section
 from policies.residency import report
 from policies.residency.picture import arrows_of, picture
 from policies.residency.proof import Proof, walk
 from policies.scaffold import ScaffoldError, begin
 from policies.stack import described
-from policies.unreadable import UnreadableError
-from policies.waiver_files import read_waivers
-from policies.waivers import WaiverRefusedError
 
-existing_file = click.Path(path_type=Path, dir_okay=False)
 json_option = click.option("--json", "as_json_", is_flag=True, help="Print the result as JSON.")
 
 
@@ -97,71 +87,11 @@ def new(*, control: str) -> None:
     output.print(f"wrote {file}; prove it with: pytest tests/policies -k '{control} or {file.stem}'", markup=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the command was told to judge."""
-
-    stack: str | None
-    state: Path | None
-    preview: Path | None
-    manifests: tuple[Path, ...]
-    cluster: bool
-    kubeconfig: Path | None
-    profile: tuple[str, ...]
-    offline: bool
-
-    def source(self) -> Source:
-        """Read it. Refuses none and more than one."""
-        from falaj.cli.policy_sources import (  # noqa: PLC0415 - the engine, which most verbs have no use for
-            planned,
-            running,
-            settings_of,
-        )
-
-        wanted = [self.stack, self.state, self.preview, self.manifests, self.cluster]
-        if len(list(filter(None, wanted))) != 1:
-            raise click.UsageError("Say what to judge: one of --stack, --state, --preview, --manifests, --cluster.")
-        if self.stack is not None:
-            return planned(self.stack, offline=self.offline)
-        if self.state is not None:
-            return read_state(self.state, settings_of)
-        if self.preview is not None:
-            return read_preview(self.preview, settings_of)
-        if self.manifests:
-            return read_manifests(self.manifests, {})
-        return running(self.kubeconfig, load(), {})
-
-
-def source_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say what to judge."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
-
-
-OPTIONS = (
-    click.option("-s", "--stack", help="The plan of this stack, made here: no account, nothing is created."),
-    click.option("--state", type=existing_file, help="A state: the output of `pulumi stack export`."),
-    click.option("--preview", type=existing_file, help="The output of `pulumi preview --json`."),
-    click.option(
-        "--manifests",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="Rendered Kubernetes manifests, files or folders.",
-    ),
-    click.option("--cluster", is_flag=True, help="The objects of a running cluster: --kubeconfig's, or the current."),
-    click.option("--kubeconfig", type=existing_file, help="Which cluster."),
-    click.option("--profile", multiple=True, type=click.Choice(list(profiles())), help="Judge by this profile too."),
-    click.option("--offline", is_flag=True, help="With --stack: reach no cluster either."),
-    click.option("--json", "as_json_", is_flag=True, help="Print the result as JSON."),
-)
-
-
 @policy.command()
 @source_options
 def check(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Judge one source by every control. Exit code 5 if anything stops it, 3 if any part of it could not be read."""
-    judgement = _judged(Asked(**options))
+    judgement = judged(Asked(**options), "falaj policy check", today=today()).judgement
     if as_json_:
         print_json(as_json(judgement))
     else:
@@ -174,8 +104,7 @@ def check(*, as_json_: bool, **options: Any) -> None:  # noqa: ANN401 - the opti
 def check_files(*, files: tuple[Path, ...]) -> None:
     """Judge manifests named as arguments, as hooks before a commit do; no files, nothing to say."""
     if files:
-        nothing: dict[str, Any] = {"stack": None, "state": None, "preview": None, "cluster": False, "kubeconfig": None}
-        judgement = _judged(Asked(**nothing, manifests=files, profile=(), offline=True))
+        judgement = judged(Asked(manifests=files, offline=True), "falaj policy check", today=today()).judgement
         print_judgement(judgement)
         _stop(judgement)
 
@@ -185,7 +114,7 @@ def check_files(*, files: tuple[Path, ...]) -> None:
 @click.option("--picture", "drawn", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this SVG file.")
 def residency(*, as_json_: bool, drawn: Path | None, **options: Any) -> None:  # noqa: ANN401 - the options above
     """Walk every movement of data: prove that it may be, or name the article that forbids it. Exit codes as check."""
-    judgement = _judged(Asked(**options))
+    judgement = judged(Asked(**options), "falaj policy residency", today=today()).judgement
     proven = walk(judgement)
     if drawn is not None:
         _draw(drawn, picture(arrows_of(proven, described(judgement.source.config))))
@@ -203,6 +132,11 @@ def residency(*, as_json_: bool, drawn: Path | None, **options: Any) -> None:  #
         )
 
 
+def today() -> date:
+    """Return the day it is."""
+    return datetime.now(tz=UTC).date()
+
+
 def _draw(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
@@ -213,24 +147,6 @@ def _draw(file: Path, text: str) -> None:
             where=f"--picture {file}",
             hint="name a file in a folder that exists and that you may write to",
         ) from error
-
-
-def _judged(asked: Asked) -> Judgement:
-    try:
-        today = datetime.now(tz=UTC).date()
-        return judge(tightened(asked.source(), asked.profile), load(), today=today, waivers=read_waivers())
-    except UnreadableError as error:
-        raise ConfigurationError(
-            str(error), code="FAL-POL-002", where="falaj policy check", hint="mend it; nothing was judged"
-        ) from None
-    except WaiverRefusedError as error:
-        raise ConfigurationError(
-            str(error), code="FAL-POL-007", where="falaj policy check", hint="mend or remove the waiver"
-        ) from None
-    except MalformedError as error:
-        raise ConfigurationError(
-            str(error), code="FAL-POL-003", where="falaj policy check", hint="mend the stack's configuration"
-        ) from None
 
 
 def _stop(judgement: Judgement) -> None:

@@ -15,7 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2, plugin_pb2
 
 from falaj.catalog.controls import Level
 from policies.analyzer.wire import decoded
-from policies.configuration import ConfigurationError, given_to, schema_of
+from policies.configuration import Configuration, ConfigurationError, given_to, schema_of
 from policies.control import Control, Severity
 from policies.controls import load
 from policies.environments import with_profiles_of_environment
@@ -76,7 +76,8 @@ class Analyzer:
         self._waivers, self._today = tuple(waivers), today
         self._day = today()
         self._stack = ""
-        self._levels: dict[str, Level] = {}
+        self.configuration = Configuration()
+        """What the operator says of the controls."""
         self._profiles: tuple[str, ...] = ()
         self._config: Mapping[str, str] = {}
         self._providers: dict[str, Resource] = {}
@@ -112,13 +113,14 @@ class Analyzer:
         if strangers := sorted(set(request.policyConfig) - set(controls)):
             raise RefusedError(f"no control is named {', '.join(strangers)}; this pack has {', '.join(controls)}")
         try:
-            given = [given_to(controls[name], config.properties) for name, config in request.policyConfig.items()]
+            given = [given_to(controls[name], decoded(said.properties)) for name, said in request.policyConfig.items()]
         except ConfigurationError as error:
             raise RefusedError(str(error)) from None
-        self._levels = {name: LEVELS[config.enforcementLevel] for name, config in request.policyConfig.items()}
-        self._evaluator = Evaluator(
-            self._evaluator.controls, {type(parameters): parameters for parameters in given if parameters is not None}
+        self.configuration = Configuration(
+            {name: LEVELS[said.enforcementLevel] for name, said in request.policyConfig.items()},
+            {type(parameters): parameters for parameters in given if parameters is not None},
         )
+        self._evaluator = Evaluator(self._evaluator.controls, self.configuration.given)
         return Empty()
 
     def plugin_info(self, _request: Empty) -> plugin_pb2.PluginInfo:
@@ -205,7 +207,7 @@ class Analyzer:
         answer = analyzer_pb2.AnalyzeResponse()
         is_broken = any(result.verdict is Verdict.FAIL for result in results)
         for result in self._waived(results) if is_broken else results:
-            level = effective_level(result.control, self._profiles, self._levels.get(result.control.id))
+            level = effective_level(result.control, self._profiles, self.configuration.levels.get(result.control.id))
             if level is Level.DISABLED:
                 continue
             if result.verdict is Verdict.NOT_APPLICABLE:

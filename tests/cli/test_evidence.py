@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from falaj.cli import evidence as verbs
 from falaj.errors import ConfigurationError, PolicyViolationError
+from policies.configuration_file import AN_ID
 from policies.evidence.document import digest
 
 ROOT = Path(__file__).parents[2]
@@ -204,12 +205,28 @@ def test_what_can_not_be_read_is_told_with_its_place(tmp_path: Path, keys: tuple
     assert said.splitlines()[1].startswith("  The key can't be used: it is no public key")
 
 
+def test_the_operators_configuration_counts_in_evidence_as_in_a_check(manifests: Path, tmp_path: Path) -> None:
+    (tmp_path / "levels.json").write_text('{"all": "advisory"}')
+    (tmp_path / "broken.json").write_text('{"SUP-1": "advisory"}')
+
+    strict = build(manifests, tmp_path / "strict", "--json")
+    lenient = build(manifests, tmp_path / "lenient", "--json", "--policy-pack-config", str(tmp_path / "levels.json"))
+    broken = build(manifests, tmp_path / "broken", "--policy-pack-config", str(tmp_path / "broken.json"))
+
+    assert [json.loads(done.stdout)["stops"] for done in (strict, lenient)] == [True, False]
+    assert refusal(broken, ConfigurationError, 3).splitlines()[:2] == [
+        "FAL-POL-002  falaj evidence build",
+        f"  {tmp_path}/broken.json:1: SUP-1 is no control of this pack; expected {AN_ID}",
+    ]
+    assert not (tmp_path / "broken").exists()
+
+
 def test_a_source_that_can_not_be_read_leaves_nothing_behind(manifests: Path, tmp_path: Path) -> None:
     (manifests / "broken.yaml").write_text("{")
 
     said = refusal(build(manifests, tmp_path / "out"), ConfigurationError, 3)
 
-    assert said.splitlines()[0] == "FAL-EVI-003  falaj evidence build"
+    assert said.splitlines()[0] == "FAL-POL-002  falaj evidence build"
     assert not (tmp_path / "out").exists()
 
 

@@ -145,3 +145,58 @@ def test_a_movement_that_may_not_be_stops_and_names_its_article() -> None:
     broken = [line for line in done.stdout.splitlines() if line.startswith("broken")]
     assert broken
     assert all("forbidden by DIFC DPL Art 26; forbidden by ADGM DPR s.40" in line for line in broken)
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shop, namespace: shop}
+spec: {containers: [{name: shop, image: "harbor.acme.ae/shop@sha256:%s"}]}
+""" % ("a" * 64)
+
+
+def said_of_a_pod(tmp_path: Path, *options: str) -> dict[str, tuple[str, str]]:
+    """The verdict of each control on a pod, and what breaking it does."""
+    (tmp_path / "pod.yaml").write_text(POD)
+    said = json.loads(run("check", "--manifests", str(tmp_path / "pod.yaml"), "--json", *options).stdout)
+    return {each["control"]: (each["verdict"], said["levels"][each["control"]]) for each in said["results"]}
+
+
+def test_the_operators_configuration_sets_levels_and_parameters(tmp_path: Path) -> None:
+    file, pod = tmp_path / "levels.json", str(tmp_path / "pod.yaml")
+    file.write_text('{"all": "advisory", "POD-002": "disabled", "SUP-002": {"registries": ["harbor.acme.ae"]}}')
+
+    strict = said_of_a_pod(tmp_path)
+    lenient = said_of_a_pod(tmp_path, "--policy-pack-config", str(file))
+
+    assert [strict[name] for name in ("POD-002", "POD-003", "SUP-002")] == [("fail", "mandatory")] * 3
+    assert [lenient[name] for name in ("POD-002", "POD-003", "SUP-002")] == [
+        ("fail", "disabled"),
+        ("fail", "advisory"),
+        ("pass", "advisory"),
+    ]
+    assert isinstance(run("check", "--manifests", pod).exception, PolicyViolationError)
+    assert run("check", "--manifests", pod, "--policy-pack-config", str(file)).exception is None
+
+
+def test_a_profile_tightens_what_the_operator_loosens(tmp_path: Path) -> None:
+    file = tmp_path / "levels.json"
+    file.write_text('{"all": "advisory"}')
+
+    said = said_of_a_pod(tmp_path, "--policy-pack-config", str(file), "--profile", "gov")
+
+    assert said["SUP-002"] == ("fail", "mandatory")
+
+
+@pytest.mark.parametrize("verb", ["check", "residency"])
+def test_a_configuration_with_a_mistake_judges_nothing(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "levels.json").write_text('{\n"SUP-002": "warn"}')
+
+    done = run(verb, "--manifests", str(tmp_path), "--policy-pack-config", str(tmp_path / "levels.json"))
+
+    assert str(done.exception) == (
+        f"FAL-POL-002  falaj policy {verb}\n"
+        f"  {tmp_path}/levels.json:2: SUP-002: warn is no level; "
+        "expected one of advisory, mandatory, disabled, remediate\n"
+        "  Next: mend it; nothing was judged"
+    )
