@@ -22,6 +22,7 @@ from policies.examples.pools import (
     profile,
     reservation,
 )
+from policies.joins import said_of
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Plan
@@ -110,9 +111,22 @@ def is_reserved(pool: Pool, plan: Plan) -> bool:
 
 def has_cpus(pool: Pool, plan: Plan) -> Iterator[Outcome]:
     """Judge whether a pool without GPUs takes over."""
-    others = [[size.value for size in sizes_of(each, plan)] for each in pools_in(plan) if not each.taints.value]
-    if not any(sizes and all(isinstance(size, str) and not has_gpu(size) for size in sizes) for sizes in others):
-        yield from is_set(pool.labels[FALLBACK], "the pool without GPUs that takes over, where the stack makes none")
+    others = [(each, [each.taints, *sizes_of(each, plan)]) for each in pools_in(plan)]
+    fitting = [(each, grounds) for each, grounds in others if may_take_over(*grounds)]
+    if any(all(ground.known for ground in grounds) for _, grounds in fitting):
+        return
+    label = pool.labels[FALLBACK]
+    if not label.value:
+        for each, grounds in fitting:
+            yield from said_of(each.resource, (ground.undecided for ground in grounds if not ground.known))
+    if not fitting or label.value:
+        yield from is_set(label, "the pool without GPUs that takes over, where the stack makes none")
+
+
+def may_take_over(taints: Node, *sizes: Node) -> bool:
+    """Tell whether a pool keeps nobody off and has no GPU, as far as is known."""
+    keeps_off = taints.value is not UNKNOWN and bool(taints.value)
+    return bool(sizes) and not keeps_off and not any(has_gpu(size.value) for size in sizes)
 
 
 SPARE = node_group("cpu")
@@ -141,6 +155,17 @@ CONTROL.good(
 CONTROL.good(
     "two sizes in the pools of a cluster",
     aks(profile(), profile(name="gpu", vmSize=AZURE_GPU), profile(name="more", vmSize="Standard_NC40ads_H100_v5")),
+)
+CONTROL.good(
+    "a pool of CPUs beside one that may be, too",
+    node_group(instanceTypes=[G5, G6]),
+    node_group("perhaps", taints=UNKNOWN),
+    SPARE,
+)
+CONTROL.good(
+    "a pool that may take over, and one that does in another stack",
+    node_group(instanceTypes=[G5, G6], labels=FALLS_BACK),
+    node_group("perhaps", taints=UNKNOWN),
 )
 CONTROL.bad(
     "one size and nothing else",
@@ -188,6 +213,13 @@ CONTROL.unknown(
     at="location",
 )
 CONTROL.unknown("labels made elsewhere", node_group(instanceTypes=[G5, G6], labels=UNKNOWN), at="labels")
+CONTROL.unknown(
+    "others of which nobody knows whether they take over",
+    node_group(instanceTypes=[G5, G6]),
+    node_group("perhaps", taints=UNKNOWN),
+    node_group("sizeless", instanceTypes=[UNKNOWN]),
+    at=("taints", "instanceTypes[0]"),
+)
 CONTROL.not_applicable("a pool of CPUs", SPARE)
 CONTROL.not_applicable("a cluster of CPUs", aks())
 CONTROL.not_applicable("a Deployment is no pool", deployment())

@@ -95,7 +95,9 @@ CONTROL = Control(
     note=(
         "An id of Azure does not say where a network lies: the stack that makes it does, or the operator. Wider than "
         "asked: endpoints of services in other regions, core networks, hubs and tunnels between gateways. Where the "
-        "router at the end of a tunnel or a leased line stands is in no plan; a peering's accepter names no region."
+        "router at the end of a tunnel or a leased line stands is in no plan; a peering's accepter names no region. "
+        "A region abroad that a resource of AWS names is found by RES-001 as well, which stops it in every profile: "
+        "only a network of Azure is joined on advice alone."
     ),
 )
 

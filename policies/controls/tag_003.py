@@ -11,10 +11,11 @@ from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.budgets import AWS_BUDGET, AZURE_BUDGET, COST, azure_budget, budget
 from policies.examples.kubernetes import service
 from policies.examples.pools import aks, eks
+from policies.joins import said_of
 from policies.node import Node
 from policies.outcomes import Outcome
 from policies.resources import Plan, Resource, resource
-from policies.values import UNKNOWN
+from policies.values import UNKNOWN, Secret
 
 BUDGETS = {EKS: AWS_BUDGET, AKS: AZURE_BUDGET}
 """What bounds the cost of each kind of cluster."""
@@ -53,35 +54,65 @@ def tells_somebody(found: Situated) -> Iterator[Outcome]:
     if held.type in BUDGETS:
         yield from is_bounded(held, found.plan)
     elif held.type == AWS_BUDGET:
-        if all(held[limit].value is None for limit in MOVING_LIMITS):
-            yield from held["limitAmount"].must(lambda text: AMOUNT.fullmatch(str(text)), "an amount")
+        yield from has_a_limit(held)
         notifications = list(held["notifications"].items())
         yield from reaches(held, [each[name] for each in notifications for name in AWS_CONTACTS])
     else:
-        yield from held["amount"].must(lambda amount: isinstance(amount, (int, float)) and amount > 0, "an amount")
+        yield from held["amount"].must(
+            lambda amount: isinstance(amount, (int, float)) and amount is not True and amount > 0, "an amount"
+        )
         yield from reaches(held, list(contacts_on_azure(held["notifications"])))
 
 
 def is_bounded(cluster: Resource, plan: Plan) -> Iterator[Outcome]:
     """Judge whether the stack of a cluster makes a budget of cost."""
-    budgets = [each["budgetType"] for each in plan.of_type(BUDGETS[cluster.type])]
-    if not any(kind.value in (COST, None) for kind in budgets):
+    budgets = [(each, each["budgetType"]) for each in plan.of_type(BUDGETS[cluster.type])]
+    if any(kind.value in (COST, None) for _, kind in budgets):
+        return
+    not_known = [outcome for each, kind in budgets if not kind.known for outcome in said_of(each, [kind.undecided])]
+    yield from not_known
+    if not not_known:
         name = cluster["name" if cluster.type == EKS else "resourceName"]
         yield replace(name.finding("a budget of cost"), found="no budget in its stack")
 
 
+def has_a_limit(budget: Resource) -> Iterator[Outcome]:
+    """Judge whether a budget of AWS has a limit, of its own or one that moves."""
+    amount, moving = budget["limitAmount"], [budget[name] for name in MOVING_LIMITS]
+    if is_amount(amount.value) or any(each.value not in (None, UNKNOWN) for each in moving):
+        return
+    not_known = [each.undecided for each in (amount, *moving) if each.value is UNKNOWN]
+    yield from not_known
+    if not not_known:
+        yield amount.finding("an amount")
+
+
+def is_amount(text: object) -> bool:
+    """Tell whether a text is a number above nothing. A slice is plain text even of a secret."""
+    return AMOUNT.fullmatch(text[:] if isinstance(text, str) else str(text)) is not None
+
+
 def contacts_on_azure(notifications: Node) -> Iterator[Node]:
-    """Yield whom the notifications that are switched on reach."""
+    """Yield whom the notifications reach that are on, and the switch of one that may be off."""
     if notifications.value is UNKNOWN:
         yield notifications
     for name in notifications.value if isinstance(notifications.value, Mapping) else ():
-        if notifications[name]["enabled"].value is not False:
-            yield from (notifications[name][contact] for contact in AZURE_CONTACTS)
+        switch = notifications[name]["enabled"]
+        contacts = [notifications[name][contact] for contact in AZURE_CONTACTS]
+        if not switch.known:
+            yield from (switch for each in contacts if each.value is UNKNOWN or names_somebody(each.value))
+        elif switch.value is not False:
+            yield from contacts
+
+
+def names_somebody(contacts: object) -> bool:
+    """Tell whether a list names anybody. A name made elsewhere is a name."""
+    return isinstance(contacts, list) and any(each not in (None, "") for each in contacts)
 
 
 def reaches(budget: Resource, contacts: list[Node]) -> Iterator[Outcome]:
     """Judge whether anybody is told."""
-    if any(isinstance(each.value, list) and each.value for each in contacts):
+    if any(names_somebody(each.value) for each in contacts):
         return
     not_known = [each.undecided for each in contacts if not each.known]
     yield from not_known
@@ -99,6 +130,9 @@ CONTROL.good(
         notifications=[{"subscriberSnsTopicArns": [UNKNOWN]}],
     ),
 )
+CONTROL.good("an amount as a number", budget(limitAmount=40000))
+CONTROL.good("an amount that nobody may read", budget(limitAmount=Secret("40000")))
+CONTROL.good("an amount, and one that may move", budget(autoAdjustData=UNKNOWN))
 CONTROL.good("a budget of Azure", azure_budget())
 CONTROL.good("a budget of Azure that tells a role", azure_budget(contactEmails=[], contactRoles=["Owner"]))
 CONTROL.good("a cluster and its budget", eks(), budget())
@@ -119,6 +153,21 @@ CONTROL.bad(
     finding=("amount: found 0, expected an amount", NOBODY),
 )
 CONTROL.bad("a budget of Azure that tells nobody", azure_budget(contactEmails=[]), finding=NOBODY)
+CONTROL.bad(
+    "a budget of Azure of a word, whose address is empty",
+    azure_budget(True, contactEmails=["", None]),
+    finding=("amount: found true, expected an amount", NOBODY),
+)
+CONTROL.bad(
+    "a budget of Azure that tells nobody, and may be on",
+    azure_budget(enabled=UNKNOWN, contactEmails=[]),
+    finding=NOBODY,
+)
+CONTROL.bad(
+    "an amount of nothing that nobody may read",
+    budget(limitAmount=Secret("0")),
+    finding="limitAmount: found [secret], expected an amount",
+)
 CONTROL.bad("a cluster alone", eks(), finding="name: found no budget in its stack, expected a budget of cost")
 CONTROL.bad(
     "a cluster and a budget of hours",
@@ -133,6 +182,20 @@ CONTROL.bad(
     finding="resourceName: found no budget in its stack, expected a budget of cost",
 )
 CONTROL.unknown("an amount made elsewhere", budget(limitAmount=UNKNOWN), at="limitAmount")
+CONTROL.unknown("a limit that may move", budget(limitAmount=None, autoAdjustData=UNKNOWN), at="autoAdjustData")
+CONTROL.unknown(
+    "a budget of who knows what beside one of hours",
+    eks(),
+    budget(budgetType="USAGE"),
+    budget(budgetType=UNKNOWN),
+    at="budgetType",
+)
+CONTROL.unknown("a notification that may be off", azure_budget(enabled=UNKNOWN), at="notifications.spent.enabled")
+CONTROL.unknown(
+    "a notification of Azure that may be off and tell nobody",
+    azure_budget(enabled=UNKNOWN, contactEmails=UNKNOWN),
+    at="notifications.spent.enabled",
+)
 CONTROL.unknown(
     "addresses made elsewhere",
     budget(notifications=[{"subscriberEmailAddresses": UNKNOWN}]),

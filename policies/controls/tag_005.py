@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.capacity.pools import AGENT_POOL, AKS, NODE_GROUP, POOL_TYPES, Pool, pools_in, pools_of
+from falaj.catalog.providers import Provider
+from policies.capacity.pools import AGENT_POOL, AKS, NODE_GROUP, POOL_TYPES, SYSTEM, Pool, pools_in, pools_of
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
 from policies.examples.pools import agent_pool, aks, node_group, profile
 from policies.examples.scaling import scaler
+from policies.joins import said_of
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.resources import Plan
@@ -23,7 +25,8 @@ SCALERS = tuple(
     for patch in ("", "Patch")
 )
 LEAST = 2
-SPOT = ("SPOT", "Spot")
+SPOT = "spot"
+"""As AWS and Azure call machines that they may take away, whatever the case."""
 AZURE_PATHS = ("enableAutoScaling", "count", "minCount", "maxCount", "scaleSetPriority", "mode", "nodeTaints")
 
 CONTROL = Control(
@@ -82,15 +85,34 @@ def pool_stays(pool: Pool, plan: Plan) -> Iterator[Outcome]:
     """Judge a pool by how its machines are paid for."""
     if not pool.capacity.known:
         yield pool.capacity.undecided
-    elif pool.capacity.value not in SPOT:
+    elif not is_spot(pool):
         yield from is_between(pool.least, pool.most)
-    elif not any(stays(other) for other in pools_in(plan)):
+    else:
+        yield from has_one_beside(pool, [other for other in pools_in(plan) if not is_spot(other)])
+
+
+def is_spot(pool: Pool) -> bool:
+    """Tell whether the machines of a pool may be taken away, as far as is known."""
+    kind = pool.capacity.value
+    return isinstance(kind, str) and kind.casefold() == SPOT
+
+
+def has_one_beside(pool: Pool, others: list[Pool]) -> Iterator[Outcome]:
+    """Find spot machines beside which no others serve."""
+    answers = [(other, list(doubts(other))) for other in others]
+    if any(not open_questions and not other.may_be_system for other, open_questions in answers):
+        return
+    for other, open_questions in answers:
+        yield from said_of(other.resource, (each.undecided for each in open_questions))
+    if not any(open_questions for _, open_questions in answers):
         yield pool.capacity.finding("a pool beside it whose machines stay")
 
 
-def stays(pool: Pool) -> bool:
-    """Tell whether a pool serves with machines that nobody takes away."""
-    return pool.capacity.known and pool.capacity.value not in SPOT and not pool.may_be_system
+def doubts(pool: Pool) -> Iterator[Node]:
+    """Yield what has to be known of a pool before it is clear that it serves with machines that stay."""
+    mode = () if pool.provider is Provider.AWS else (pool.root["mode"],)
+    if not any(each.value == SYSTEM for each in mode):
+        yield from (each for each in (pool.capacity, *mode, pool.taints) if not each.known)
 
 
 DEV = {"falaj:environment": '{"stage": "dev"}'}
@@ -129,6 +151,11 @@ CONTROL.bad(
     finding="scalingConfig.minSize: found 1, expected 2 or more",
 )
 CONTROL.bad(
+    "a pool that ends before it begins",
+    node_group(scalingConfig={"minSize": 3, "maxSize": 2, "desiredSize": 3}),
+    finding="scalingConfig.maxSize: found 2, expected 3 or more",
+)
+CONTROL.bad(
     "a pool of AKS of one",
     agent_pool(enableAutoScaling=None, minCount=None, maxCount=None, count=1),
     finding="count: found 1, expected 2 or more",
@@ -151,13 +178,31 @@ CONTROL.bad(
     finding="scaleSetPriority: found Spot, expected a pool beside it whose machines stay",
 )
 CONTROL.bad(
-    "spot machines beside others of which nobody knows",
-    SPOT_POOL,
-    node_group(capacityType=UNKNOWN),
-    finding="capacityType: found SPOT, expected a pool beside it whose machines stay",
+    "spot machines alone, in whatever case",
+    node_group("spot", capacityType="spot"),
+    finding="capacityType: found spot, expected a pool beside it whose machines stay",
+)
+CONTROL.bad(
+    "spot machines beside the system pool of AKS, of which little else is known",
+    agent_pool("spot", scaleSetPriority="spot"),
+    aks(profile(scaleSetPriority=UNKNOWN, nodeTaints=UNKNOWN)),
+    finding="scaleSetPriority: found spot, expected a pool beside it whose machines stay",
 )
 CONTROL.unknown("bounds made elsewhere", scaler(minReplicas=UNKNOWN), at="spec.minReplicas")
 CONTROL.unknown("how they are paid for is not known", node_group(capacityType=UNKNOWN), at="capacityType")
+CONTROL.unknown(
+    "spot machines beside others of which nobody knows",
+    SPOT_POOL,
+    node_group(capacityType=UNKNOWN),
+    node_group("perhaps", taints=UNKNOWN),
+    at=("capacityType", "taints"),
+)
+CONTROL.unknown(
+    "spot machines beside a pool that may be the system's",
+    agent_pool("spot", scaleSetPriority="Spot"),
+    agent_pool("perhaps", mode=UNKNOWN),
+    at="mode",
+)
 CONTROL.unknown("a size made elsewhere", agent_pool(minCount=UNKNOWN), at="minCount")
 CONTROL.not_applicable("an autoscaler for development", scaler(minReplicas=1), config=DEV)
 CONTROL.not_applicable("a pool for development", node_group(scalingConfig=None, tags={"environment": "dev"}))

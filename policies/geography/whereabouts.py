@@ -114,7 +114,8 @@ def _makes(maker: Resource, node: Node, origins: Sequence[str]) -> bool:
     # An id holds the names of what lies around the resource, too; its own is among them.
     parts = re.split("[/:]", str(node.value).casefold())
     names = [maker[name].value for name in kind.names]
-    is_named = any(isinstance(name, str) and name.casefold() in parts for name in names)
+    # Such an id begins with a slash, so that an empty name would be among them, too.
+    is_named = any(isinstance(name, str) and name and name.casefold() in parts for name in names)
     return is_named and (kind.unique or maker.urn in origins)
 
 

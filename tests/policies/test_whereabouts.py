@@ -57,6 +57,20 @@ def test_an_id_beside_what_the_stack_makes_is_not_taken_for_it() -> None:
     assert isinstance(undecided, Undecided)
 
 
+@pytest.mark.parametrize("name", ["", UNKNOWN])
+def test_no_name_is_the_name_of_nothing(name: object) -> None:
+    unnamed = made(WORKSPACE, "logs", location=HOME, workspaceName=name)
+    (undecided,) = outcomes(LOGS_ID, unnamed, made_from=unnamed)
+
+    assert isinstance(undecided, Undecided)
+
+
+def test_a_resource_is_known_by_its_output_as_well() -> None:
+    known = made(WORKSPACE, "logs", location=HOME, name="acme-logs")
+
+    assert outcomes(LOGS_ID, known, made_from=known) == []
+
+
 def test_a_name_that_is_unique_in_the_world_needs_no_trace() -> None:
     account = made(STORAGE_ACCOUNT, "store", location=HOME, accountName="acmelogs")
 

@@ -18,10 +18,14 @@ def excuses_of(control: str) -> tuple[Excuse, ...]:
     return found.get(control, ())
 
 
-def equivalent(control: str) -> dict[str, str]:
-    """The changes of a control's code that change nothing, each with the reason."""
-    found: dict[str, dict[str, str]] = getattr(_family(control), "LOGIC", {})
-    return found.get(control, {})
+def equivalents_of(module: str) -> dict[str, str]:
+    """The changes of a module's code that nobody notices, with the reason: a control's in its family, or a room's."""
+    *_, folder, name = module.split(".")
+    control = name.upper().replace("_", "-")
+    kept: dict[str, dict[str, str]] = (
+        getattr(_family(control), "LOGIC", {}) if folder == "controls" else import_module(f"{__name__}.rooms").LOGIC
+    )
+    return kept.get(control if folder == "controls" else f"{folder}.{name}", {})
 
 
 def _family(control: str) -> ModuleType | None:

@@ -57,8 +57,13 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         Excuse(
             (*each("cut", "managedPolicyArns", "managedPolicyArn", "policyArn", "policyArns"),),
             "another policy than an administrator's",
+            of="*",
         ),
-        Excuse(each("delete", "managedPolicyArns", "policyArns"), "nothing is attached"),
+        Excuse(
+            each("delete", "managedPolicyArns", "policyArns"),
+            "nothing is attached",
+            of="GroupPolicyAttachmentsExclusive Role RolePolicyAttachmentsExclusive UserPolicyAttachmentsExclusive",
+        ),
     ),
     "IAM-002": (
         Excuse(
@@ -188,7 +193,7 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             Excuse(each(f"{ANY} offend", "principalArn"), "such a policy may go to any role", example)
             for example in ("all of one namespace", "reading everywhere")
         ),
-        Excuse(each("cut", "policyArn"), "AWS has no such policy"),
+        Excuse(each("cut", "policyArn"), "AWS has no such policy", of="AccessPolicyAssociation"),
         *(
             Excuse(each(ANY, "type"), "an administrator of everything is named, whatever the scope", example)
             for example in (
@@ -197,11 +202,12 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             )
         ),
     ),
-    "IAM-005": (Excuse(each("delete null", "enableRBAC"), "AKS checks permissions unless told not to"),),
+    "IAM-005": (Excuse(each("delete null", "enableRBAC"), "AKS checks permissions unless told not to", "all said"),),
     "IAM-006": (
         Excuse(
             each("delete null strange upper cut empty", "verbs", "resources"),
             "another verb or resource, one of many, or none",
+            ("reading endpoints", "in one namespace"),
         ),
         *(
             Excuse(each("strange upper cut offend second", "name"), "another name, harmless for its kind", example)
@@ -231,26 +237,55 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             "a resource group may have an owner",
             "nobody knows which role, on one resource group",
         ),
-        Excuse(each("cut delete empty null strange upper", "actions"), "another action, one of many, or none"),
+        Excuse(
+            each("cut delete empty null strange upper", "actions"),
+            "another action, one of many, or none",
+            "a role that starts machines",
+        ),
     ),
     "IAM-008": (
         Excuse(
             each("delete null", "isLocalUserEnabled", "isSftpEnabled", "adminUserEnabled", "anonymousPullEnabled"),
             "Azure takes its absence as off",
+            ("azure-native:storage:StorageAccount: all closed", "azure-native:containerregistry:Registry: all closed"),
         ),
     ),
     "IAM-009": (
-        Excuse(each(ANY, "httpEndpoint"), "nothing is told, or only with a token and to the machine itself"),
+        Excuse(
+            each(ANY, "httpEndpoint"),
+            "nothing is told, or only with a token and to the machine itself",
+            of="Instance InstanceMetadataDefaults LaunchConfiguration LaunchTemplate SpotInstanceRequest",
+        ),
         Excuse(each("unknown offend", "httpTokens", "httpPutResponseHopLimit"), "nothing is told", "told to nobody"),
     ),
     "IAM-010": (
-        Excuse(each("delete empty null", "env"), "a container that is told nothing of AWS signs in nowhere"),
-        Excuse(each(ANY, ROLE_ANNOTATION), "whatever the role, it signs in at home, or has none"),
+        Excuse(
+            each("delete empty null", "env"),
+            "a container that is told nothing of AWS signs in nowhere",
+            (
+                "a container that signs in at home",
+                "one that is told of home in the older way, beside one that knows nothing of AWS",
+            ),
+        ),
+        Excuse(
+            each(ANY, ROLE_ANNOTATION),
+            "whatever the role, it signs in at home, or has none",
+            "a service account with a role",
+        ),
         Excuse(
             (*each("delete null", "stsRegion"), *each("delete null", "endpoints")),
             "the provider signs in where it works",
+            (
+                "a stack that signs in at home",
+                "a stack that signs in at home, by address",
+                "a stack that names other addresses",
+            ),
         ),
-        Excuse(each("upper", "endpoints"), "the provider refuses names of services in another case"),
+        Excuse(
+            each("upper", "endpoints"),
+            "the provider refuses names of services in another case",
+            ("a stack that signs in at home, by address", "a stack that names other addresses"),
+        ),
     ),
     "IAM-011": (
         Excuse(

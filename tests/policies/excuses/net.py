@@ -31,7 +31,9 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
     "NET-002": (
-        Excuse(each("unknown", "authorizedIPRanges"), NOT_ASKED),
+        Excuse(
+            each("unknown", "authorizedIPRanges"), NOT_ASKED, ("private", "private, in a profile that may be public")
+        ),
         Excuse(
             each("delete null flip", "enablePrivateCluster"),
             MAY_BE_PUBLIC,
@@ -39,7 +41,7 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
     "NET-003": (
-        Excuse(each("delete null", "podSelector"), "an absent selector selects all pods"),
+        Excuse(each("delete null", "podSelector"), "an absent selector selects all pods", of="NetworkPolicy"),
         Excuse(
             each("delete null empty", "policyTypes"),
             "without types and egress rules a policy is one for ingress",
@@ -61,13 +63,18 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
     ),
     "NET-005": (
         Excuse(each("delete null offend", "mapPublicIpOnLaunch"), ABSENT_IS_SAFE, "a subnet"),
-        Excuse(each("delete null", "associatePublicIpAddress", "enableNodePublicIP"), ABSENT_IS_SAFE),
+        Excuse(
+            each("delete null", "associatePublicIpAddress", "enableNodePublicIP"),
+            ABSENT_IS_SAFE,
+            of="AgentPool Instance LaunchConfiguration LaunchTemplate ManagedCluster SpotInstanceRequest",
+        ),
         Excuse(each("empty", "associatePublicIpAddress"), "nothing, in the provider's text", "a launch template"),
     ),
     "NET-006": (
         Excuse(
             each("delete null", "cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "sourceAddressPrefix"),
             "a rule without a source lets nobody in",
+            of="NetworkSecurityGroup SecurityGroup SecurityGroupIngressRule SecurityGroupRule SecurityRule",
         ),
         Excuse(each("unknown delete null strange upper cut empty", "protocol"), FOR_SOME, "from inside"),
         Excuse(each("unknown delete null more less", "fromPort", "toPort"), FOR_SOME, "from inside"),
@@ -132,53 +139,102 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
     "NET-007": (
-        Excuse(each("delete null", "vpcId", "privateLinkServiceId", "linkedResourceId", "id"), MADE_FROM_IT),
-        Excuse(each("offend", "id"), MADE_FROM_IT),
-        Excuse(each("unknown", "policy"), "only the policy of S3's endpoint is judged"),
+        Excuse(each("delete null", "vpcId", "privateLinkServiceId", "linkedResourceId", "id"), MADE_FROM_IT, of="*"),
+        Excuse(each("offend", "id"), MADE_FROM_IT, of="PrivateLinkScope Registry StorageAccount Vault Workspace"),
+        Excuse(
+            each("unknown", "policy"),
+            "only the policy of S3's endpoint is judged",
+            ("a VPC with all it needs", "a VPC with secrets", "a VPC whose workloads use no keys of their own"),
+        ),
         Excuse(each("unknown offend", "privateDnsEnabled"), "a route needs no name", "a VPC with all it needs"),
-        Excuse(each("delete null offend", "vpcEndpointType"), "S3 comes by either kind"),
+        Excuse(
+            each("unknown", "privateDnsEnabled"),
+            "a route needs no name",
+            "a VPC whose workloads use no keys of their own",
+        ),
+        Excuse(
+            each("delete null offend", "vpcEndpointType"),
+            "S3 comes by either kind",
+            ("a VPC with all it needs", "a VPC with secrets", "a VPC whose workloads use no keys of their own"),
+        ),
         Excuse(
             each(
                 "upper",
                 *("publicNetworkAccess", "publicNetworkAccessForIngestion", "publicNetworkAccessForQuery"),
             ),
             ANY_CASE,
+            of="Registry StorageAccount Vault Workspace",
         ),
     ),
     "NET-008": (
-        Excuse(each("delete null", "arn", "resourceArn"), MADE_FROM_IT),
+        Excuse(
+            each("delete null", "arn", "resourceArn"),
+            MADE_FROM_IT,
+            (
+                "public, with a web ACL: aws:lb/loadBalancer:LoadBalancer",
+                "public, with a web ACL: aws:alb/loadBalancer:LoadBalancer",
+            ),
+        ),
         Excuse(each("unknown", "rules"), "nothing passes by default", "a web ACL that refuses by default"),
         Excuse(each("unknown", "rules"), "its rules are in JSON", "a web ACL with rules in JSON"),
-        Excuse(each("delete null", "allow"), "AWS refuses a web ACL without a default"),
-        Excuse(each("strange cut", "ruleJson"), "AWS refuses rules that it can't read"),
-        Excuse(each("delete null", "publicIPAddress"), "it then answers inside alone"),
-        Excuse(each("delete null", "state"), ABSENT_IS_SAFE),
+        Excuse(
+            each("delete null", "allow"),
+            "AWS refuses a web ACL without a default",
+            ("a web ACL with rules", "a web ACL with rules in JSON"),
+        ),
+        Excuse(each("strange cut", "ruleJson"), "AWS refuses rules that it can't read", "a web ACL with rules in JSON"),
+        Excuse(
+            each("delete null", "publicIPAddress"),
+            "it then answers inside alone",
+            ("a gateway with a policy", "a gateway with a firewall of its own"),
+        ),
+        Excuse(each("delete null", "state"), ABSENT_IS_SAFE, "a policy of Azure's"),
     ),
     "NET-009": (
-        Excuse(each("delete null", "vpcId", "targetResourceId"), MADE_FROM_IT),
-        Excuse(each("cut", "logDestination"), "another store, at home"),
-        Excuse(each("upper", "location"), ANY_CASE),
-        Excuse(each("delete null", "days"), "nothing is removed where no days are given"),
+        Excuse(each("delete null", "vpcId", "targetResourceId"), MADE_FROM_IT, of="FlowLog"),
+        Excuse(
+            each("cut", "logDestination"),
+            "another store, at home",
+            ("a VPC that writes to a log group", "a default VPC"),
+        ),
+        Excuse(
+            each("upper", "location"),
+            ANY_CASE,
+            (
+                "a VNet whose log is kept for ever",
+                "a VNet whose log says nothing of days",
+                "a VNet whose log is kept for a year",
+            ),
+        ),
+        Excuse(
+            each("delete null", "days"),
+            "nothing is removed where no days are given",
+            ("a VNet whose log is kept for ever", "a VNet whose log is kept for a year"),
+        ),
         Excuse(each("more", "days"), "longer is better", "a VNet whose log is kept for a year"),
     ),
     "NET-010": (
         Excuse(
             each("unknown", *ANNOTATIONS.values(), "nginx.ingress.kubernetes.io/auth-tls-verify-client"),
             "another annotation asks callers already",
+            of="Ingress IngressPatch",
         ),
         Excuse(
             each("unknown", "alb.ingress.kubernetes.io/scheme"),
             "inside the network or not, callers are asked",
+            of="Ingress IngressPatch",
         ),
         Excuse(
             each("strange upper cut", ANNOTATIONS["url"], ANNOTATIONS["certificates"]),
             "another address or secret, and callers are asked still",
+            of="Ingress IngressPatch",
         ),
         Excuse(
             each("delete null", "nginx.ingress.kubernetes.io/auth-tls-verify-client"),
             "NGINX verifies unless told otherwise",
+            "an Ingress for certificates alone",
         ),
-        Excuse(each("cut", ANNOTATIONS["mutual"]), "AWS refuses what is no JSON"),
+        Excuse(each("cut", ANNOTATIONS["mutual"]), "AWS refuses what is no JSON", "an Ingress of AWS for certificates"),
         Excuse(
             (
                 *each("unknown delete null strange upper cut empty", "type"),
@@ -186,8 +242,13 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
                 *each("delete null flip", "internal"),
             ),
             "callers are asked first, whatever then becomes of the request",
+            of="Listener ListenerRule LoadBalancer",
         ),
-        Excuse(each("delete null", "arn", "loadBalancerArn", "listenerArn"), MADE_FROM_IT),
+        Excuse(
+            each("delete null", "arn", "loadBalancerArn", "listenerArn"),
+            MADE_FROM_IT,
+            of="Listener ListenerRule LoadBalancer",
+        ),
         Excuse(
             (
                 *each("unknown delete null strange upper cut empty", "routeKey"),
@@ -195,6 +256,7 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
                 *each("unknown", "apiKeyRequired"),
             ),
             "callers are asked on whichever route",
+            ("a route with tokens", "a route with keys", "a method with signatures"),
         ),
         Excuse(each("unknown offend", "authorizationType"), "callers need a key already", "a route with keys"),
     ),
@@ -225,7 +287,11 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             "any bucket of another stack",
             "a block for a bucket of another stack",
         ),
-        Excuse(each("delete null", "allowBlobPublicAccess", "publicAccess"), ABSENT_IS_SAFE),
+        Excuse(
+            each("delete null", "allowBlobPublicAccess", "publicAccess"),
+            ABSENT_IS_SAFE,
+            ("a storage account", "a container"),
+        ),
     ),
 }
 LOGIC: dict[str, dict[str, str]] = {

@@ -13,21 +13,33 @@ POOLS_FOR_ALL = "a cluster with pools for one and for all"
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = {
     "TEN-001": (
-        Excuse(each("strange cut", "falaj.dev/tenant"), "a tenant may have any name"),
+        Excuse(
+            each("strange cut", "falaj.dev/tenant"),
+            "a tenant may have any name",
+            ("a tenant's room", "a room that the cluster names"),
+        ),
         Excuse(
             each("offend unknown delete null", "falaj.dev/tenant"),
             "the label of a workload matters in its namespace alone, and may be left out",
+            of="Deployment Namespace",
         ),
-        Excuse(each("offend", "falaj.dev/tenant"), "a tenant may have any name"),
+        Excuse(each("offend", "falaj.dev/tenant"), "a tenant may have any name", of="Deployment Namespace"),
         Excuse(
             each("strange", "requests.cpu", "requests.memory", "limits.memory", "pods", "cpu", "memory"),
             "Kubernetes refuses what is no quantity",
+            of="ResourceQuota",
         ),
         Excuse(
-            each("upper cut", "requests.memory", "limits.memory", "memory"), "another amount, or one that is refused"
+            each("upper cut", "requests.memory", "limits.memory", "memory"),
+            "another amount, or one that is refused",
+            of="ResourceQuota",
         ),
-        Excuse(each("cut", "pods"), "another amount"),
-        Excuse(each("unknown", "cpu", "memory"), "bounded by its other name"),
+        Excuse(each("cut", "pods"), "another amount", of="ResourceQuota"),
+        Excuse(
+            each("unknown", "cpu", "memory"),
+            "bounded by its other name",
+            ("a tenant's room", "a room for all", "a room that the cluster names"),
+        ),
         Excuse(each("delete null offend", "name"), "what bounds it was made from it", "a room that the cluster names"),
         Excuse(
             each("unknown delete null strange upper cut empty offend", "namespace"),
@@ -35,39 +47,104 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             "bounds by their short names, and GPUs",
         ),
         Excuse(each("strange upper cut", "namespace"), "any namespace but that of everybody", "in a namespace"),
-        Excuse(each("delete null unknown", "limits"), "what asks for no GPU needs no bound; POD-009 judges the rest"),
+        Excuse(
+            each("delete null unknown", "limits"),
+            "what asks for no GPU needs no bound; POD-009 judges the rest",
+            ("bounds by their short names, and GPUs", "in a namespace", "in the namespace of its provider"),
+        ),
     ),
     "TEN-002": (
-        Excuse(each("offend second", "kmsMasterKeyId"), MADE_FROM_IT),
-        Excuse(each("delete null", "arn"), MADE_FROM_IT),
         Excuse(
-            each("unknown", "keyId", "arn", "name", "keyName"), "the key is known by what it made, or is not looked for"
+            each("offend second", "kmsMasterKeyId"),
+            MADE_FROM_IT,
+            (
+                "a tenant's bucket and key",
+                "its own key and alias, beside those of another tenant",
+                "a key by its alias",
+            ),
         ),
-        Excuse(each("delete null empty", "falaj.dev/tenant"), "no tenant to compare with; TEN-001 asks for one"),
+        Excuse(
+            each("delete null", "arn"),
+            MADE_FROM_IT,
+            (
+                "a tenant's bucket and key",
+                "its own key and alias, beside those of another tenant",
+                "a key by its alias",
+            ),
+        ),
+        Excuse(
+            each("unknown", "keyId", "arn", "name", "keyName"),
+            "the key is known by what it made, or is not looked for",
+            of="Key",
+        ),
+        Excuse(
+            each("delete null empty", "falaj.dev/tenant"),
+            "no tenant to compare with; TEN-001 asks for one",
+            of="Namespace",
+        ),
         Excuse(each("strange upper cut", "falaj.dev/tenant"), SERVES_ALL, "a bucket for all, with the keys of S3"),
-        Excuse(each("unknown", "falaj.dev/tenant"), "whatever it says, the namespace serves all"),
-        Excuse(each(ANY_TEXT, "falaj.dev/role"), "a namespace is a tenant's unless it says that it serves all"),
-        Excuse(each(ANY_TEXT, "bucket"), "the bucket serves all, or names its own key"),
+        Excuse(
+            each("unknown", "falaj.dev/tenant"),
+            "whatever it says, the namespace serves all",
+            (
+                "a bucket for all, with a key that another stack made",
+                "a vault beside its tenant's room and that of all",
+            ),
+        ),
+        Excuse(
+            each(ANY_TEXT, "falaj.dev/role"),
+            "a namespace is a tenant's unless it says that it serves all",
+            of="Namespace",
+        ),
+        Excuse(
+            each(ANY_TEXT, "bucket"),
+            "the bucket serves all, or names its own key",
+            of="Bucket BucketServerSideEncryptionConfiguration BucketV2",
+        ),
         Excuse(each(f"{ANY_TEXT} abroad", "kmsMasterKeyId"), SERVES_ALL, FOR_ALL),
         Excuse(
             each("unknown delete null empty", "tenant"),
             "the tag of the other tenant's key, which is judged apart",
             "its own key and alias, beside those of another tenant",
         ),
-        Excuse(each("strange upper cut offend", "tenant"), "any tenant where there is none to compare with"),
+        Excuse(
+            each("strange upper cut offend", "tenant"),
+            "any tenant where there is none to compare with",
+            (
+                "its own key and alias, beside those of another tenant",
+                "a key of whoever",
+                "a vault beside its tenant's room and that of all",
+            ),
+        ),
     ),
     "TEN-003": (
-        Excuse(each("delete null", "limits", "requests", "data"), "what asks for nothing shares nothing"),
-        Excuse(each("delete null strange cut empty", "name"), "another variable, which shows no GPU"),
         Excuse(
-            each("unknown delete null strange cut empty offend second", "value"), "the variable is none that shows GPUs"
+            each("delete null", "limits", "requests", "data"),
+            "what asks for nothing shares nothing",
+            of="ConfigMap CronJob Deployment Pod",
         ),
         Excuse(
-            each("delete null strange upper cut empty", "strategy"), "the driver knows two ways of sharing and no other"
+            each("delete null strange cut empty", "name"),
+            "another variable, which shows no GPU",
+            of="CronJob Deployment Pod",
+        ),
+        Excuse(
+            each("unknown delete null strange cut empty offend second", "value"),
+            "the variable is none that shows GPUs",
+            ("no GPU", "a whole GPU", "a part of one"),
+        ),
+        Excuse(
+            each("delete null strange upper cut empty", "strategy"),
+            "the driver knows two ways of sharing and no other",
+            ("a claim of a device", "a claim of a device for each pod"),
         ),
     ),
     "TEN-004": (
-        Excuse(each("delete null", "tenant"), "label and taint say whose machines they are"),
+        Excuse(
+            each("delete null", "tenant"),
+            "label and taint say whose machines they are",
+            ("label, taint and tag", "label and taint, beside others", "a tenant and its machines"),
+        ),
         Excuse(each("second", "nodeTaints"), "a second pool for the same tenant", POOLS_FOR_ALL),
         Excuse(
             (
@@ -80,16 +157,37 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
     "TEN-005": (
-        Excuse(each("strange upper cut", "name"), "another stack, whose name tells the same stage or none"),
-        Excuse(each("offend", "name"), "a stack of the same stage as this one"),
+        Excuse(
+            each("strange upper cut", "name"),
+            "another stack, whose name tells the same stage or none",
+            of="StackReference",
+        ),
+        Excuse(
+            each("offend", "name"),
+            "a stack of the same stage as this one",
+            (
+                "outputs of production, for a tenant of it",
+                "outputs of a stack that says nothing",
+                "outputs for development",
+            ),
+        ),
     ),
     "TEN-006": (
         Excuse(
             each("delete null", "policy", "assumeRolePolicy", "granteePrincipal", "retiringPrincipal", "accountId"),
             "where nobody is named nothing is granted",
+            of="AmiLaunchPermission BucketPolicy Grant Key Queue Role",
         ),
-        Excuse(each("cut", "granteePrincipal", "retiringPrincipal"), "another role of the same account"),
-        Excuse(each("delete null", "allowCrossTenantReplication"), "absent, Azure refuses it"),
+        Excuse(
+            each("cut", "granteePrincipal", "retiringPrincipal"),
+            "another role of the same account",
+            "a grant to a role of the account",
+        ),
+        Excuse(
+            each("delete null", "allowCrossTenantReplication"),
+            "absent, Azure refuses it",
+            "a storage account that keeps to itself",
+        ),
     ),
 }
 LOGIC: dict[str, dict[str, str]] = {}

@@ -22,13 +22,22 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
                 "under the older name of the type",
             )
         ),
-        Excuse(each("unknown offend", "sslPolicy"), "a listener without TLS has no policy of TLS"),
+        Excuse(
+            each("unknown offend", "sslPolicy"),
+            "a listener without TLS has no policy of TLS",
+            (
+                "plain HTTP that redirects",
+                "plain HTTP whose rules redirect too",
+                "plain HTTP beside a rule of another listener",
+            ),
+        ),
         Excuse(
             (
                 *each("unknown delete null abroad strange upper cut empty", "arn"),
                 *each("delete null abroad strange upper cut empty", "listenerArn"),
             ),
             "every rule beside it redirects, or is known to belong to another listener",
+            of="Listener ListenerRule",
         ),
         Excuse(
             each("unknown delete null strange upper cut empty", "type"),
@@ -63,11 +72,18 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             "the gateway's own",
         ),
     ),
-    "TLS-004": (Excuse(each("delete null", "enableHttpsTrafficOnly"), "Azure takes its absence as true"),),
+    "TLS-004": (
+        Excuse(
+            each("delete null", "enableHttpsTrafficOnly"),
+            "Azure takes its absence as true",
+            ("both said", "newer still"),
+        ),
+    ),
     "TLS-005": (
         Excuse(
             each("unknown delete null strange upper cut empty", "bucket", "id", "arn"),
             "a policy is judged by what it says, and a bucket has other names, or is what the policy was made from",
+            of="Bucket BucketPolicy",
         ),
         *(
             Excuse(each("offend delete null", "policy"), BESIDE, example)
@@ -98,7 +114,11 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
                 "as the others at one port",
             )
         ),
-        Excuse(each("delete null", "portLevelMtls"), "without a rule of its own a port is as strict as the others"),
+        Excuse(
+            each("delete null", "portLevelMtls"),
+            "without a rule of its own a port is as strict as the others",
+            ("strict at one port too", "as the others at one port"),
+        ),
         Excuse(
             each("unknown offend", "portLevelMtls"),
             "a rule's ports are judged with the rule",
@@ -111,13 +131,22 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
     "TLS-007": (
-        Excuse(each("unknown offend", "minProtocolVersion"), "Azure's own policy decides on versions"),
-        Excuse(each("upper", "name"), "Azure tells no capital from a small letter in names"),
+        Excuse(
+            each("unknown offend", "minProtocolVersion"),
+            "Azure's own policy decides on versions",
+            of="ApplicationGateway",
+        ),
+        Excuse(each("upper", "name"), "Azure tells no capital from a small letter in names", of="ApplicationGateway"),
         Excuse(
             each("delete null strange upper empty second", "id"),
             "the rule then serves HTTPS or nothing, or the reference is the same to Azure",
+            of="ApplicationGateway",
         ),
-        Excuse(each("unknown offend second", "targetUrl"), "a redirect to a listener has no address of its own"),
+        Excuse(
+            each("unknown offend second", "targetUrl"),
+            "a redirect to a listener has no address of its own",
+            of="ApplicationGateway",
+        ),
         Excuse(
             each("unknown delete null strange cut empty", "name"),
             "nothing refers to the listener over HTTPS",
