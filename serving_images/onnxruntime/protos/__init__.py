@@ -1,0 +1,1 @@
+"""The protocol file of gRPC and what writes its Python messages."""
