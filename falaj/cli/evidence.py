@@ -13,6 +13,7 @@ import click
 from falaj.cli.console import messages, output, print_json
 from falaj.cli.judging import Asked, existing_file, judged, source_options
 from falaj.errors import ConfigurationError, PolicyViolationError
+from falaj.signing import PrivateKey, PublicKey, UnusableKeyError, private_key, public_key
 from policies.evidence.bundle import (
     OURS,
     NoBundleError,
@@ -26,7 +27,6 @@ from policies.evidence.document import UnreadableEvidenceError, digest
 from policies.evidence.gathering import gather
 from policies.evidence.model import Evidence
 from policies.evidence.pack import tool
-from falaj.signing import PrivateKey, PublicKey, UnusableKeyError, private_key, public_key
 
 PASSWORD: Final = "FALAJ_EVIDENCE_PASSWORD"  # noqa: S105 - the name of a variable
 """Where the password of a signing key stands, if it has one."""
