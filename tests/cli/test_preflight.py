@@ -105,6 +105,27 @@ def test_json_holds_every_column(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     }
 
 
+def test_calls_abroad_of_pulumis_own_command_are_one_row_that_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", BUCKET)
+    monkeypatch.setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
+    monkeypatch.delenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", raising=False)
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "pul-sesame")
+
+    preflight.main(["-s", PRODUCTION, "--json"], standalone_mode=False)
+
+    told = capsys.readouterr().out
+    (row,) = [each for each in json.loads(told)["findings"] if each["what"] == "pulumi command"]
+    assert (row["verdict"], row["needed"], row["found"], row["next_step"]) == (
+        "ask",
+        "calls nobody outside the country",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION is not set, PULUMI_ACCESS_TOKEN is set",
+        "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true; unset PULUMI_ACCESS_TOKEN",
+    )
+    assert "sesame" not in told
+
+
 def test_the_table_has_a_row_a_finding_and_the_next_step_below(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
