@@ -1,6 +1,7 @@
 """The controls of Kubernetes objects in CEL, for a cluster to refuse what bypasses the program.
 
-A control's CEL may use ``object``, ``namespaceObject`` and these:
+A control's CEL may use ``object`` (``dyn(object)`` where it speaks of kinds of several shapes), ``namespaceObject``
+and these:
 
 - ``variables.annotations``: the object's own;
 - for anything that runs containers ``variables.pod`` (the pod's specification), ``variables.lasting`` (its containers)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from policies.admission import guarded
+from policies.admission import guarded, resource_of
 from policies.control import Control, Reference, shown_references
 from policies.controls import load
-from policies.workloads.workload import WORKLOADS
+from policies.workloads.workload import MADE, WORKLOADS
 
 INTRODUCTION: Final = """\
 # Controls
@@ -75,9 +75,12 @@ def at_the_door(control: Control[Any]) -> list[str]:
         return [f"- At the door of a cluster: not judged. {control.not_at_the_door}"]
     if not control.admits:
         return []
-    names = ", ".join(f"`{name.strip('/')}`" for name in guarded(control))
+    workloads = {resource_of(token) for token in MADE}
+    names = [f"`{name.strip('/')}`" for name in guarded(control) if name not in workloads]
+    if workloads & set(guarded(control)):
+        names.append("every kind that runs containers")
     left = f" Left to the plan: {control.only_in_a_plan}" if control.only_in_a_plan else ""
-    return [f"- At the door of a cluster: {names}.{left}"]
+    return [f"- At the door of a cluster: {', '.join(names)}.{left}"]
 
 
 def grouped(references: Iterable[Reference]) -> list[str]:

@@ -62,6 +62,14 @@ WORKLOADS: Final = frozenset(
 ACTIONS: Final = {Level.MANDATORY: ("Deny", "Audit"), Level.ADVISORY: ("Warn", "Audit")}
 
 
+SAYS_SOMETHING_NEW: Final = (
+    "oldObject == null || "
+    "['spec', 'rules', 'roleRef', 'subjects'].exists(part, object[?part] != oldObject[?part]) || "
+    "['labels', 'annotations'].exists(part, object.metadata[?part] != oldObject.metadata[?part])"
+)
+"""Of what was let in before a rule was there, finalizers and owners may change, or it could never be taken away."""
+
+
 class AdmissionRule(BaseModel):
     """One control in CEL."""
 
@@ -147,6 +155,7 @@ def _specification(members: Sequence[AdmissionRule], spec: AdmissionSpec) -> dic
     return {
         "failure_policy": "Fail",
         "match_constraints": {"resource_rules": constraints},
+        "match_conditions": [{"name": "says-something-new", "expression": SAYS_SOMETHING_NEW}],
         "variables": _named(known, [each.expression for each in members]),
         "validations": [
             {"expression": each.expression, "message": each.message, "reason": "Forbidden"} for each in members

@@ -40,10 +40,10 @@ CONTROL = Control(
     ),
     remedy="Name verbs and resources in the role, and bind a role of what is needed to a service account of its own.",
     admits=(
-        "object.kind == 'Role' ? (object.rules == null || object.rules.all(rule, "
+        "object.kind == 'Role' ? (dyn(object).rules == null || dyn(object).rules.all(rule, "
         f"rule.verbs.all(verb, !(verb in {texts(POWERS)})) && "
         "rule.?resources.orValue([]).all(kind, !kind.startsWith('*')))) : "
-        f"object.roleRef.name != '{ALL_OF_THE_CLUSTER}' && object.?subjects.orValue([]).all(subject, "
+        f"dyn(object).roleRef.name != '{ALL_OF_THE_CLUSTER}' && dyn(object).?subjects.orValue([]).all(subject, "
         f"subject.kind == 'ServiceAccount' ? subject.name != 'default' : !(subject.name in {texts(MANY)}))"
     ),
     only_in_a_plan=(

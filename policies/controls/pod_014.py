@@ -9,7 +9,7 @@ from policies.examples.kubernetes import container, cronjob, deployment, service
 from policies.node import Node
 from policies.outcomes import NotApplicable, Outcome
 from policies.values import UNKNOWN
-from policies.workloads.option_expressions import LINE, every, is_told, last
+from policies.workloads.option_expressions import LINE, every, every_address, is_told, last
 from policies.workloads.program_options import Option, not_known, options, words
 from policies.workloads.workload import WORKLOADS, Workload
 
@@ -22,8 +22,6 @@ PORTS = {"http-port": "8000", "grpc-port": "8001", METRICS_PORT: "8002"}
 """Triton's ports, with those it takes by itself."""
 OWN_PORT = f"another port for {METRICS_PORT} than for requests"
 SOURCES = ("/", "s3://", "as://")
-FIXED = r"/(?:[^\s:]|:[^/]|:/[^/])*|(?:s3|as)://(?:[^\s:]|:[^/]|:/[^/])*"
-"""A source that `is_fixed`, as a pattern."""
 EXPECTED_SOURCE = "a folder mounted into the pod, or a store behind s3:// or as://"
 
 CONTROL = Control(
@@ -40,7 +38,7 @@ CONTROL = Control(
     admits=(
         f"variables.containers.all(c, [{LINE}].all(line, "
         f"!(line.contains('{PROGRAM}') || {is_told(MODE, *REPOSITORIES)}) || {every(MODE, value='none')} && "
-        f"{every(*REPOSITORIES, value=FIXED)} && {every(METRICS, value='(?i:true|1|on)')} && "
+        f"{every_address(*REPOSITORIES, beginnings=SOURCES)} && {every(METRICS, value='(?i:true|1|on)')} && "
         f"[{last(METRICS_PORT, PORTS[METRICS_PORT])}].all(metrics, "
         f"{' && '.join(f'{last(name, port)} != metrics' for name, port in PORTS.items() if name != METRICS_PORT)})))"
     ),

@@ -185,9 +185,11 @@ CONTROL = Control(
         f"endpoints, and give the AKS cluster outboundType {', '.join(OUTBOUND)}."
     ),
     admits=(
-        "object.kind == 'NetworkPolicy' ? object.spec.?egress.orValue([]).all(rule, rule.?to.orValue([]).size() > 0 && "
+        "object.kind == 'NetworkPolicy' ? dyn(object).spec.?egress.orValue([]).all(rule, "
+        "rule.?to.orValue([]).size() > 0 && "
         f"rule.to.all(peer, !has(peer.ipBlock) || {says_it_lies_inside('peer.ipBlock.cidr', PRIVATE, MORE)})) : "
-        "([object.?spec.orValue({})] + object.?specs.orValue([])).all(each, each.?egress.orValue([]).all(rule, "
+        "([dyn(object).?spec.orValue({})] + dyn(object).?specs.orValue([])).all(each, "
+        "each.?egress.orValue([]).all(rule, "
         f"{texts(CILIUM_PEERS)}.exists(to, rule[?to].orValue([]).size() > 0) && "
         f"rule.?toEntities.orValue([]).all(entity, entity in {texts(ENTITIES)}) && "
         "rule.?toFQDNs.orValue([]).size() == 0 && "

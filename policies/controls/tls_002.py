@@ -28,11 +28,12 @@ CONTROL = Control(
     ),
     remedy="Give each Gateway listener protocol HTTPS and tls.certificateRefs, each Ingress host an entry in spec.tls.",
     admits=(
-        "object.kind == 'Ingress' ? object.spec.?tls.orValue([]).size() > 0 && "
-        "object.spec.?rules.orValue([]).all(rule, rule.?host.orValue('') != '' && object.spec.tls.exists(entry, "
+        "object.kind == 'Ingress' ? dyn(object).spec.?tls.orValue([]).size() > 0 && "
+        "dyn(object).spec.?rules.orValue([]).all(rule, rule.?host.orValue('') != '' && "
+        "dyn(object).spec.tls.exists(entry, "
         "entry.?hosts.orValue([]).exists(host, host == rule.host || "
         "host == '*.' + rule.host.substring(rule.host.indexOf('.') + 1)))) : "
-        "object.spec.?listeners.orValue([]).all(l, l.protocol in ['HTTPS', 'TLS'] && "
+        "dyn(object).spec.?listeners.orValue([]).all(l, l.protocol in ['HTTPS', 'TLS'] && "
         "(l.protocol != 'HTTPS' && l.?tls.mode.orValue('') == 'Passthrough' || "
         "l.?tls.certificateRefs.orValue([]).size() > 0))"
     ),

@@ -6,6 +6,7 @@ that one space ends an option and the other begins the next.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from policies.expressions import text
@@ -28,8 +29,17 @@ def option(*names: str) -> str:
 
 def every(*names: str, value: str) -> str:
     """Say that an option has such a value wherever it is told."""
-    kept = rf"^\s?{_AROUND}*--(?:{'|'.join(names)})(?:=|{_AROUND}*\s+){_AROUND}*(?:{value}){_AROUND}*$"
-    return f"line.findAll({text(option(*names))}).all(told, told.matches({text(kept)}))"
+    return _every(names, rf"(?:{value}){_AROUND}*$", "")
+
+
+def every_address(*names: str, beginnings: Collection[str]) -> str:
+    """Say that an option has a value that begins so, and names no address behind the first, wherever it is told."""
+    return _every(names, f"(?:{'|'.join(beginnings)})", " && told.split('://').size() <= 2")
+
+
+def _every(names: Collection[str], value: str, besides: str) -> str:
+    kept = rf"^\s?{_AROUND}*--(?:{'|'.join(names)})(?:=|{_AROUND}*\s+){_AROUND}*{value}"
+    return f"line.findAll({text(option(*names))}).all(told, told.matches({text(kept)}){besides})"
 
 
 def last(name: str, default: str) -> str:

@@ -4,7 +4,14 @@ import pytest
 from pydantic import ValidationError
 
 from components.admission.kubernetes import AdmissionControls
-from components.admission.spec import VARIABLES, AdmissionRule, AdmissionSpec, admission_rules, policies
+from components.admission.spec import (
+    SAYS_SOMETHING_NEW,
+    VARIABLES,
+    AdmissionRule,
+    AdmissionSpec,
+    admission_rules,
+    policies,
+)
 from falaj.catalog.controls import Level, asked_controls
 from tests.components.conftest import Run
 from tests.fakes.golden import assert_golden
@@ -83,6 +90,12 @@ def test_only_what_a_rule_asks_for_can_be_set() -> None:
 def test_a_policy_names_what_its_expressions_call_and_nothing_else() -> None:
     assert variables(BASELINE, "POD-007") == {name: VARIABLES[name] for name in ("pod", "lasting", "containers")}
     assert variables(BASELINE, "TLS-003") == {}
+
+
+def test_only_what_says_something_new_is_judged() -> None:
+    (made,) = policies([rule("POD-004", "/v1/pods")], BASELINE).values()
+
+    assert made["match_conditions"] == [{"name": "says-something-new", "expression": SAYS_SOMETHING_NEW}]
 
 
 def test_a_cluster_for_development_says_so() -> None:

@@ -42,6 +42,6 @@ def test_a_full_disk_leaves_the_preview_and_the_plain_server(tmp_path: Path) -> 
         "Left out for want of a local cluster: creating the stack, the gateway and its TLS, network policies." in said
     )
     assert "No images were built here: their digests in this preview are stand-ins." in said
-    assert "50 create" in done.stdout
+    assert "74 create" in done.stdout
     assert "label  BYTES 3  ['setosa', 'versicolor', 'virginica']" in done.stdout
     assert "plain HTTP on this machine" in said

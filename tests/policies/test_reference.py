@@ -31,3 +31,12 @@ def test_what_the_operator_may_set_is_told_with_its_default() -> None:
     assert reference.settings(control) == ["- Parameter `least_days` (`7`): Fewest days for which a backup is kept."]
     assert "\n- Parameter `defender_elsewhere` (`false`): " in reference.markdown()
     assert [*map(reference.settings, named("SUP-001"))] == [[]]
+
+
+def test_a_control_says_how_it_stands_at_the_door_of_a_cluster() -> None:
+    page = reference.markdown()
+
+    judged = "`v1/namespaces`, every kind that runs containers"
+    assert f"- At the door of a cluster: {judged}. Left to the plan: tags of the clouds' resources.\n" in page
+    assert "- At the door of a cluster: not judged. CEL has no clock to tell how old an assessment is.\n" in page
+    assert "- At the door" not in reference.section(*named("ENC-001"))
