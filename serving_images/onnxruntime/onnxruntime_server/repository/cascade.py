@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -70,10 +71,10 @@ class CascadeModel(Composed):
 
 def measured(confidence: Array, measure: Literal["largest", "margin"]) -> npt.NDArray[np.float64]:
     """How sure a model is of each row; not a number where one of the row's numbers is none."""
-    numbers = confidence.reshape(confidence.shape[0], -1).astype(np.float64)
-    width = numbers.shape[1]
+    rows, width = confidence.shape[0], math.prod(confidence.shape[1:])
+    numbers = confidence.reshape(rows, width).astype(np.float64)
     if not width or (measure == "margin" and width == 1):
-        return np.full(numbers.shape[0], np.nan)
+        return np.full(rows, np.nan)
     if measure == "largest":
         return np.asarray(numbers.max(axis=1))
     best = np.partition(numbers, width - 2, axis=1)[:, -2:]

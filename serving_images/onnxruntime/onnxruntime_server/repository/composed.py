@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from onnxruntime_server.errors import (
     ClientGoneError,
     ExpiredError,
     FullError,
+    ModelFailedError,
     ServerError,
     UnavailableError,
 )
@@ -33,6 +35,7 @@ Settle: TypeAlias = Callable[[Sequence[Array]], None]
 PLATFORM: Final = "ensemble"
 """Triton's name for models that are made of models."""
 
+_LOG = logging.getLogger(__name__)
 _generations = itertools.count(-1, -1)  # those of models count upwards: no two have one name in the cache
 
 
@@ -90,18 +93,23 @@ class Run:
             if isinstance(outcome, ServerError):
                 self.finish(_named(label, outcome))
                 return
-            try:
-                settle(outcome)
-            except ServerError as error:
-                self.finish(_named(label, error))
+            self.guarded(label, lambda: settle(outcome))
 
-        try:
+        def begin() -> None:
             model = servable()
-            work = self._work_for(model, inputs, outputs, take)
+            model.submit(self._work_for(model, inputs, outputs, take))
+
+        self.guarded(label, begin)
+
+    def guarded(self, label: str, part: Callable[[], None]) -> None:
+        """Do a part of a step. Whatever goes wrong in it, the request is answered."""
+        try:
+            part()
         except ServerError as error:
             self.finish(_named(label, error))
-            return
-        model.submit(work)
+        except Exception:  # noqa: BLE001 - who waits must be told; the log says what happened
+            _LOG.exception("a step failed", extra={"facts": {"model": self._composed.name, "step": label}})
+            self.finish(ModelFailedError(f"step '{label}': the server failed; its log says where"))
 
     def _work_for(
         self, model: Servable, inputs: dict[str, Array], outputs: list[str], take: Callable[[Work, Outcome], None]
