@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import grpc
+import numpy as np
 from onnxruntime_server.engine.work import Servable
 from onnxruntime_server.errors import (
     ClientGoneError,
@@ -23,9 +24,23 @@ from onnxruntime_server.grpc_server.options import GrpcOptions
 from onnxruntime_server.grpc_server.server import GrpcServer
 from onnxruntime_server.metrics import ModelStatistics
 from onnxruntime_server.protocol.datatypes import Datatype
+from onnxruntime_server.protocol.grpc import grpc_predict_v2_pb2 as messages
 from onnxruntime_server.protocol.messages import InferRequest, InferResponse, Limits, ModelMetadata, TensorSpec
 
 LIMITS = Limits(body_bytes=100_000, tensors=20, elements=1000)
+PATIENCE = 20.0
+INFER = "/inference.GRPCInferenceService/ModelInfer"
+STREAM = "/inference.GRPCInferenceService/ModelStreamInfer"
+
+
+def request(name: str = "m", **fields: str) -> bytes:
+    """A request that any model of this name takes."""
+    return messages.ModelInferRequest(
+        model_name=name,
+        inputs=[{"name": "x", "datatype": "FP32", "shape": [2]}],
+        raw_input_contents=[np.array([1, 2], np.float32).tobytes()],
+        **fields,  # type: ignore[arg-type]  # only fields of text are given
+    ).SerializeToString()
 
 
 @dataclass
@@ -127,25 +142,35 @@ class Running:
     def target(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def call(self, method: str, message: bytes, timeout: float = 30.0, **options: Any) -> bytes:
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        """A connection; the stubs know too little of what it gives."""
+        with grpc.insecure_channel(self.target) as opened:
+            yield opened
+
+    def call(
+        self, method: str, message: bytes, timeout: float = 30.0, compression: grpc.Compression | None = None
+    ) -> bytes:
         """One call as bytes."""
-        with grpc.insecure_channel(self.target) as channel:
-            ask = channel.unary_unary(method if "/" in method else f"/inference.GRPCInferenceService/{method}")
-            answer = ask(message, timeout=timeout, **options)
+        with self.channel() as channel:
+            ask = channel.unary_unary(f"/inference.GRPCInferenceService/{method}")
+            answer = ask(message, timeout=timeout, compression=compression)
         assert isinstance(answer, bytes)
         return answer
 
-    def refusal(self, method: str, message: bytes, timeout: float = 30.0, **options: Any) -> tuple[str, str | None]:
+    def refusal(
+        self, method: str, message: bytes, timeout: float = 30.0, compression: grpc.Compression | None = None
+    ) -> tuple[str, str | None]:
         """The status and the sentence of a call that is refused."""
         try:
-            self.call(method, message, timeout, **options)
+            self.call(method, message, timeout, compression)
         except grpc.RpcError as error:
             return error.code().name, error.details()
         raise AssertionError("the call was answered")
 
 
 @contextmanager
-def running(fault: ServerError | Exception | None = None, **options: Any) -> Iterator[Running]:
+def running(fault: ServerError | Exception | None = None, **options: Any) -> Iterator[Running]:  # noqa: ANN401 - the fields of GrpcOptions
     """A server that runs while it is needed."""
     service, models, counts = Echo(fault), OneModel(), Counts()
     given = GrpcOptions("127.0.0.1", 0, **({"limits": LIMITS} | options))

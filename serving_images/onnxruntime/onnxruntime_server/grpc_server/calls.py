@@ -99,13 +99,17 @@ class Calls:
         """The next message; nothing where the client has ended. Refuses one that does not come."""
         wait = self.watch.begin(context, seconds)
         try:
-            return next(messages, None)
+            if (message := next(messages, None)) is not None:
+                return message
         except grpc.RpcError:
-            if wait.expired:
-                raise SlowClientError(f"no message within {seconds:g} seconds") from None
-            raise ClientGoneError("the client left before its message was complete") from None
+            message = None
         finally:
             self.watch.end(wait)
+        if wait.expired:
+            raise SlowClientError(f"no message within {seconds:g} seconds")
+        if not context.is_active():
+            raise ClientGoneError("the call ended before its message was complete")
+        return None
 
     def _refusal(self, error: Exception) -> tuple[StatusCode, str]:
         if isinstance(error, ServerError):
