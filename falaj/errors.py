@@ -78,3 +78,9 @@ class PreflightError(FalajError):
     """The account, its region or the backend lacks something that a stack needs; nothing was created."""
 
     exit_code = 11
+
+
+class AccuracyError(FalajError):
+    """A changed model answers worse than its owner allows; nothing was written."""
+
+    exit_code = 12

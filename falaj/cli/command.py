@@ -12,7 +12,7 @@ VERBS = {
     "destroy": ("falaj.cli.stacks", "destroy", "Remove everything a stack made."),
     "stack": ("falaj.cli.stacks", "stack", "List stacks, show outputs, export state."),
     "cluster": ("falaj.cli.cluster", "cluster", "A real Kubernetes on this machine."),
-    "images": ("falaj.cli.images", "images", "Build images and load them into a local cluster."),
+    "images": ("falaj.cli.images", "images", "Build images, prove what they are, load them into a cluster."),
     "catalog": ("falaj.cli.catalog", "catalog", "Dated facts: regions, services, sizes, versions; check them."),
     "mirror": ("falaj.cli.mirror", "mirror", "Copy every image a cluster pulls into its registry, by digest."),
     "graph": ("falaj.cli.graph", "graph", "Draw a stack's topology as SVG, from its plan."),
@@ -25,6 +25,7 @@ VERBS = {
     "evidence": ("falaj.cli.evidence", "evidence", "Write down what policies said, signed; verify what was written."),
     "predict": ("falaj.cli.predict", "predict", "Send a request to an endpoint, show answer and latency."),
     "serve": ("falaj.cli.serve", "serve", "Serve a model as a plain process, without a cluster."),
+    "models": ("falaj.cli.models", "models", "Make a model smaller or faster, within an accuracy you set."),
     "doctor": ("falaj.cli.doctor", "doctor", "Say what this machine lacks and how to mend it."),
 }
 
@@ -57,5 +58,5 @@ def falaj() -> None:
 
     Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 configuration to edit, 4 this machine lacks something,
     5 stopped by policy, 6 a resource failed, 7 state locked or damaged, 8 local cluster, 9 images, 10 endpoint,
-    11 preflight, 130 interrupted.
+    11 preflight, 12 a model lost more accuracy than allowed, 130 interrupted.
     """
