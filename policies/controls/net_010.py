@@ -215,6 +215,7 @@ CONTROL.good(
     "an Ingress for certificates alone", published(annotations={NGINX_CLIENT: "acme/clients", NGINX_VERIFY: "on"})
 )
 CONTROL.good("an Ingress of AWS", published(annotations={ALB_TYPE: "oidc"}))
+CONTROL.good("an Ingress of AWS that asks Cognito", published(annotations={ALB_TYPE: "cognito"}))
 CONTROL.good(
     "an Ingress of AWS for certificates", published(annotations={ALB_MUTUAL: '[{"port": 443, "mode": "verify"}]'})
 )

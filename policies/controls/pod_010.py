@@ -291,6 +291,7 @@ CONTROL.unknown(
     at="spec.replicas",
 )
 CONTROL.unknown("a Service for whomever", replicated(), front(selector=UNKNOWN), budget(), at="spec.selector")
+CONTROL.unknown("a budget for whomever", replicated(), front(), budget(selector=UNKNOWN), at="spec.selector")
 CONTROL.unknown("a budget somewhere", replicated(), front(), budget(inside=UNKNOWN), at="metadata.namespace")
 CONTROL.unknown(
     "an autoscaler for whomever",

@@ -112,6 +112,14 @@ CONTROL.bad(
     ),
 )
 CONTROL.bad(
+    "a size of nobody's, after a pool that names none",
+    aks({"name": "system"}, profile(name="more", vmSize="Standard_M9z_v9")),
+    finding=(
+        "agentPoolProfiles[1].vmSize: found Standard_M9z_v9, "
+        "expected a size that uaenorth sells (falaj catalog show cpu --region uaenorth)"
+    ),
+)
+CONTROL.bad(
     "the size of a template that is not sold",
     launch_template(instanceType="p5.48xlarge"),
     finding=f"instanceType: found p5.48xlarge, {NOT_ON_AWS.format('gpu')}",

@@ -26,7 +26,7 @@ from policies.ownership.store_keys import (
     encryptions_of,
     spoken_of,
 )
-from policies.resources import Plan, Resource
+from policies.resources import Plan, Resource, resource
 from policies.values import UNKNOWN
 from policies.workloads.kinds import NAMESPACE
 
@@ -154,6 +154,13 @@ CONTROL.good(
 CONTROL.good("a bucket for all, with the keys of S3", of_tenant(BUCKETS[0], SHARED), room())
 CONTROL.good("a key of whoever", of_tenant(KMS_KEY, "zenith"))
 CONTROL.good("a vault beside its tenant's room and that of all", of_tenant(VAULT), room(), platform_room())
+CONTROL.bad(
+    "a key of the platform, as if that were a tenant",
+    of_tenant(KMS_KEY, "platform"),
+    room(),
+    resource(NAMESPACE, {"metadata": {"labels": {ROLE: PLATFORM_ROLE, TENANT: "platform"}}}),
+    finding=f"tags.{TAG}: found platform, expected acme or {SHARED}",
+)
 CONTROL.bad(
     "a tenant's bucket with a key for all",
     BUCKET,

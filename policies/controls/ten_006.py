@@ -151,6 +151,12 @@ CONTROL.bad(
 )
 EVERYONE = f"policy.Statement[0].Principal: found *, expected principals of {OURS}, by name or by condition"
 CONTROL.bad("everyone", holding(policy=document("*")), finding=EVERYONE)
+REFUSED_AND_LET_IN = {"Statement": [{"Effect": "Deny", "Principal": "*"}, {"Effect": "Allow", "Principal": "*"}]}
+CONTROL.bad(
+    "everyone, after others are refused",
+    holding(policy=json.dumps(REFUSED_AND_LET_IN)),
+    finding=EVERYONE.replace("Statement[0]", "Statement[1]"),
+)
 CONTROL.bad(
     "everyone in another account",
     holding(policy=document("*", {"StringEquals": {"aws:PrincipalAccount": [OURS, "999988887777"]}})),

@@ -10,6 +10,7 @@ from policies.ownership.grants import Trusted
 from policies.parameters import Parameters
 from policies.resources import Resource, resource
 from policies.stages import stage_in
+from policies.values import UNKNOWN
 
 PROD, DEV = "111122223333", "444455556666"
 
@@ -65,3 +66,13 @@ def test_whom_the_operator_trusts_may_be_granted_something() -> None:
     for found in (partner, organization):
         assert evaluate([found], controls=[CONTROL])[0].verdict is Verdict.FAIL
         assert evaluate([found], controls=[CONTROL], given=trusting)[0].verdict is Verdict.PASS
+
+
+def test_an_operator_is_told_which_accounts_will_do() -> None:
+    (recovery,) = works_in_one_account(provider([DEV]), Stage.RECOVERY, (PROD, "0"))
+    (development,) = works_in_one_account(provider([PROD]), Stage.DEVELOPMENT, (PROD,))
+    (unknown,) = works_in_one_account(provider(UNKNOWN), Stage.RECOVERY, (PROD,))
+
+    assert str(recovery) == f"allowedAccountIds: found {DEV}, expected one account, of {PROD}, 0"
+    assert str(development) == f"allowedAccountIds: found {PROD}, expected one account that holds no production"
+    assert str(unknown) == "allowedAccountIds: not known yet"

@@ -71,7 +71,8 @@ def test_a_neighbour_that_means_other_pods_is_none_wherever_it_lies() -> None:
 
 
 def test_a_verdict_hangs_first_on_where_an_object_lies() -> None:
-    somewhere, here = lying_in(UNKNOWN), resource(SERVICE, {"metadata": {"namespace": "room"}, "spec": UNKNOWN})
+    somewhere = resource(SERVICE, {"metadata": {"namespace": UNKNOWN}, "spec": UNKNOWN})
+    here = resource(SERVICE, {"metadata": {"namespace": "room"}, "spec": UNKNOWN})
 
     assert undecided_by(somewhere, somewhere["spec"]).at == Path(("metadata", "namespace"))
     assert undecided_by(here, here["spec"]["selector"]).at == Path(("spec",))

@@ -6,7 +6,7 @@ from falaj.catalog.tags import Stage
 from policies.capacity.machines import sizes_of
 from policies.capacity.pools import pools_of
 from policies.days import EXAMPLE_DAY
-from policies.examples.pools import AWS_ZONES, ON_AWS, agent_pool, eks, launch_template, node_group, subnets
+from policies.examples.pools import AWS_ZONES, ON_AWS, agent_pool, eks, launch_template, node_group, subnet, subnets
 from policies.examples.tenants import LIMITS, limits, room
 from policies.geography.homes import home_of
 from policies.geography.zones import span_of
@@ -48,6 +48,33 @@ def test_a_pool_without_a_size_takes_that_of_its_own_template() -> None:
 
     assert found == [["g5.xlarge"], [], ["m7i.large"]]
     assert [*sizes_of(next(pools_of(own)), plan(launch_template()))] == []
+
+
+def test_ids_of_other_stacks_count_beside_the_subnets_of_this_one() -> None:
+    (made,) = subnets(AWS_ZONES[0])
+    ids = [["subnet-1", "subnet-2"], [UNKNOWN, "subnet-2"], [UNKNOWN, UNKNOWN, UNKNOWN], ["subnet-1"]]
+
+    spans = [span_of(eks(ids=each)["vpcConfig"]["subnetIds"], [made.urn], plan(made)) for each in ids]
+
+    assert [(span.elsewhere, span.most, len(span.undecided)) for span in spans] == [
+        (1, 2, 0),
+        (1, 2, 0),
+        (0, 3, 1),
+        (0, 1, 0),
+    ]
+
+
+def test_a_subnet_without_a_zone_is_one_that_may_lie_anywhere() -> None:
+    known, unsaid, unknown = (
+        subnet("mec1-az1"),
+        subnet("b", availabilityZoneId=None),
+        subnet("c", availabilityZoneId=UNKNOWN),
+    )
+    made = (known, unsaid, unknown)
+
+    span = span_of(eks(inside=made)["vpcConfig"]["subnetIds"], [each.urn for each in made], plan(*made))
+
+    assert (span.zones, len(span.undecided)) == (("mec1-az1",), 2)
 
 
 def test_the_subnets_of_another_cluster_span_nothing_for_this_one() -> None:

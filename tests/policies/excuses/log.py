@@ -275,5 +275,6 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
     ),
 }
 LOGIC: dict[str, dict[str, str]] = {
-    "LOG-004": {"opposite: least <= MOST_IN_WORKSPACE": "no profile asks for exactly two years"},
+    "LOG-009": {"switches_of: if told.switch is not None: ... -> if True: ...": "no property has no name"},
+    "LOG-004": {"of_setting: <= MOST_IN_WORKSPACE -> < MOST_IN_WORKSPACE": "no profile asks for exactly two years"},
 }

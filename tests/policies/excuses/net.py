@@ -295,5 +295,5 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
     ),
 }
 LOGIC: dict[str, dict[str, str]] = {
-    "NET-008": {"always: if one.type == WEB_ACL:": "no other type has a default action"},
+    "NET-008": {"stands_before_it: if one.type == WEB_ACL: ... -> if True: ...": "no other type has a default action"},
 }

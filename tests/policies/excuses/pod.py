@@ -179,4 +179,13 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
 }
-LOGIC: dict[str, dict[str, str]] = {}
+LOGIC: dict[str, dict[str, str]] = {
+    "POD-001": {
+        'least_minor: minor.partition(".") -> minor.rpartition(".")': "a minor version has one dot",
+        **{
+            f'least_minor: "{target}" -> "{other}"': "the other cloud supports the same oldest minor"
+            for target, others in {"eks": ("XXeksXX", "EKS"), "aks": ("XXaksXX", "AKS")}.items()
+            for other in others
+        },
+    },
+}

@@ -6,11 +6,9 @@ from tests.policies.excuses import res_flows, res_places
 from tests.policies.excuses.excuse import Excuse
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = res_places.RESOURCES | res_flows.RESOURCES
+NOT_THERE = "an extended location that is not there is as it has to be"
 LOGIC: dict[str, dict[str, str]] = {
     "RES-002": {
-        "always: if extended.value is not None:": "an extended location that is not there is as it has to be",
-    },
-    "RES-021": {
-        "always: regions().get(region) if isinstance(region, str) else None": "no region has a key but text",
+        "stays_in_the_uae: if extended.value is not None: ... -> if True: ...": NOT_THERE,
     },
 }

@@ -233,10 +233,4 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
 }
-LOGIC: dict[str, dict[str, str]] = {
-    "SUP-004": {
-        "never: if found.plan.parameters(Scanners).defender_elsewhere:": (
-            "an example can't set parameters; test_operators_word does"
-        ),
-    },
-}
+LOGIC: dict[str, dict[str, str]] = {}

@@ -191,4 +191,11 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
         ),
     ),
 }
-LOGIC: dict[str, dict[str, str]] = {}
+LOGIC: dict[str, dict[str, str]] = {
+    "TAG-005": {
+        (
+            'doubts: () if pool.provider is Provider.AWS else (pool.root["mode"],) -> '
+            '() if (pool.provider is Provider.AWS) and False else (pool.root["mode"],)'
+        ): "a pool of AWS has no mode",
+    },
+}

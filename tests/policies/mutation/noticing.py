@@ -15,7 +15,7 @@ import pytest
 from policies.control import Control, Example
 from policies.evaluator import Verdict
 from tests.policies.mutation.code import CodeMutant, inner_codes
-from tests.policies.mutation.places import LONGEST, at_most, in_place_of, recorded
+from tests.policies.mutation.places import LONGEST, at_most, forget, in_place_of, recorded
 from tests.policies.proof import judged, unmended
 
 
@@ -66,6 +66,7 @@ def by_code(asked: Iterable[Proof]) -> Mapping[CodeType, list[Proof]]:
     found: dict[CodeType, list[tuple[float, Proof]]] = {}
     for proof in asked:
         called: set[CodeType] = set()
+        forget()
         started = time.perf_counter()
         with recorded(called):
             assert proof.holds()

@@ -11,6 +11,7 @@ from functools import cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from policies.controls import load
 from tests.policies.mutation.code import inner_codes
 
 LONGEST = 5.0
@@ -56,6 +57,7 @@ def forget() -> None:
 @cache
 def cached_functions() -> tuple[Any, ...]:
     """Every function of a room that remembers what it returned."""
+    load()
     rooms = [module for name, module in sys.modules.items() if name.startswith("policies.") and is_room(name)]
     members = [member for module in rooms for member in vars(module).values()]
     return tuple({id(each): each for each in members if hasattr(each, "cache_clear")}.values())

@@ -14,9 +14,19 @@ import pytest
 from tests.policies.mutation.noticing import Proof
 
 TESTS = (
-    *("accounts", "card_hosts", "label_selectors", "operators_word", "own_keys", "places_abroad", "pools"),
-    *("mending", "namespaces", "recovery", "schedules", "secret_text", "service_accounts", "tagging", "telemetry"),
-    *("tenants", "whereabouts"),
+    *("accounts", "addresses", "card_hosts", "label_selectors", "operators_word", "own_keys", "places_abroad", "pools"),
+    *(
+        "mending",
+        "models_elsewhere",
+        "namespaces",
+        "recovery",
+        "schedules",
+        "secret_text",
+        "service_accounts",
+        "tagging",
+        "telemetry",
+    ),
+    *("stores", "tenants", "whereabouts"),
 )
 
 
