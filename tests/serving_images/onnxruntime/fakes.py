@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +104,13 @@ class Answer:
 
     def __init__(self, inputs: dict[str, Array], outputs: list[str], deadline: float | None = None) -> None:
         self.outcomes: list[Sequence[Array] | ServerError] = []
-        self.work = Work(inputs, outputs, lambda _, outcome: self.outcomes.append(outcome), deadline=deadline)
+        self.done = threading.Event()
+        self.work = Work(inputs, outputs, self._take, deadline=deadline)
+
+    def _take(self, work: Work, outcome: Sequence[Array] | ServerError) -> None:
+        del work
+        self.outcomes.append(outcome)
+        self.done.set()
 
     @property
     def arrays(self) -> Sequence[Array]:

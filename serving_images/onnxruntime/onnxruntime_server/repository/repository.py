@@ -55,7 +55,7 @@ class RepositoryOptions:
 
 
 class Repository:
-    """The models of one folder. Safe from any thread; looking a model up takes no lock."""
+    """The models of one folder. Safe from any thread; looking a model up takes no lock. Refuses a key it can't use."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Repository:
     ) -> None:
         self._root = root
         self._options = options
+        self._manifests = Manifests(options.trust) if options.trust.asked_for else None
         self._surroundings = surroundings
         self._table: Table = {}
         self._conditions: dict[Key, Condition] = {}
@@ -102,7 +103,7 @@ class Repository:
             folder = Folder.at(self._root)
             names = folder.models()
             self._unloaded.intersection_update(names)
-            self._loader.look(folder, self._manifests(), tuple(name for name in names if name not in self._unloaded))
+            self._loader.look(folder, self._manifests, tuple(name for name in names if name not in self._unloaded))
             self._tried = True
             self._end_of_change()
 
@@ -137,7 +138,7 @@ class Repository:
                 raise NotFoundError(f"no model '{name}' in the repository")
             self._unloaded.discard(name)
             self._loader.retry(name)
-            self._loader.look_at(folder, self._manifests(), name)
+            self._loader.look_at(folder, self._manifests, name)
             self._loader.compose()
             self._end_of_change()
         if reasons := self._reasons(name):
@@ -177,10 +178,6 @@ class Repository:
             warm_up=admitted.warm_up,
             external=admitted.external,
         )
-
-    def _manifests(self) -> Manifests | None:
-        trust = self._options.trust
-        return Manifests(trust) if trust.asked_for else None
 
     def _publish(self) -> None:
         self._conditions = dict(self._loader.conditions)
