@@ -136,3 +136,26 @@ def save(model: ModelProto, repository: Path, name: str, version: str = "1") -> 
     file = folder / "model.onnx"
     file.write_bytes(model.SerializeToString())
     return file
+
+
+def mean_over_the_batch() -> ModelProto:
+    """Its open first dimension looks like a batch, but rows depend on each other."""
+    return build(
+        [
+            helper.make_node("ReduceMean", ["x"], ["mean"], axes=[0], keepdims=1),
+            helper.make_node("Sub", ["x", "mean"], ["y"]),
+        ],
+        [value("x", TensorProto.FLOAT, ["rows", 2])],
+        [value("y", TensorProto.FLOAT, ["rows", 2])],
+    )
+
+
+def large_product() -> ModelProto:
+    """A product that is never short, with memory that grows with its rows."""
+    weights = numpy_helper.from_array(np.ones((1024, 1024), dtype=np.float32), "weights")
+    return build(
+        [helper.make_node("MatMul", ["x", "weights"], ["y"])],
+        [value("x", TensorProto.FLOAT, ["rows", 1024])],
+        [value("y", TensorProto.FLOAT, ["rows", 1024])],
+        [weights],
+    )

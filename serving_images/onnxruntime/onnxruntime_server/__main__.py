@@ -7,7 +7,7 @@ import sys
 import uvloop
 
 from onnxruntime_server import logs
-from onnxruntime_server.http.server import serve
+from onnxruntime_server.life import serve
 from onnxruntime_server.settings import parse
 
 SWITCH_SECONDS = 0.0005

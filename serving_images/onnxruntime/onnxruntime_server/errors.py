@@ -15,12 +15,24 @@ class NotFoundError(ServerError):
     """No such model, version or path."""
 
 
+class ForbiddenError(ServerError):
+    """What the operator has not switched on."""
+
+
 class TooLargeError(ServerError):
     """The request is over a limit of this server."""
 
 
 class UnavailableError(ServerError):
-    """The server is loading, full or stopping; the same request may succeed later."""
+    """The server is loading or stopping; the same request may succeed later."""
+
+
+class FullError(UnavailableError):
+    """Too much is waiting already; the same request may succeed later."""
+
+
+class ExpiredError(ServerError):
+    """The time that the client gave its request has passed."""
 
 
 class ModelFailedError(ServerError):
@@ -31,9 +43,9 @@ class ClientGoneError(ServerError):
     """The client left before its answer was ready; there is nobody to answer."""
 
 
-class RepositoryError(Exception):
-    """A model folder that can't be served: the server does not start."""
-
-
 class SlowClientError(ServerError):
     """The request did not arrive in the time a request may take."""
+
+
+class RepositoryError(Exception):
+    """A model folder that can't be served; ``str(error)`` is the reason."""

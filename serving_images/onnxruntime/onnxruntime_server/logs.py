@@ -34,12 +34,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure() -> None:
-    """Send everything from the level info up to standard error; from libraries only warnings.
-
-    Of uvicorn only errors: its warnings are about what clients send, and a client must not be able to fill the log.
-    """
+    """Send everything from the level info up to standard error; from libraries only warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("onnxruntime_server").setLevel(logging.INFO)
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)

@@ -1,182 +1,189 @@
-"""Answers inference requests: the one place where protocol, engine and counts meet. Knows no transport."""
+"""Answers inference requests: the one place where protocol, engine, cache and counts meet. Knows no transport."""
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from onnxruntime_server.engine.batch import deliver as handed_over
+from onnxruntime_server.engine.cache import key_of
 from onnxruntime_server.engine.signature import bind
-from onnxruntime_server.errors import (
-    ClientGoneError,
-    InvalidArgumentError,
-    ServerError,
-    TooLargeError,
-    UnavailableError,
-)
+from onnxruntime_server.engine.work import Work
+from onnxruntime_server.errors import ClientGoneError, ServerError
 from onnxruntime_server.protocol.messages import InferResponse, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    import asyncio
 
-    from onnxruntime_server.engine.executor import Executor
-    from onnxruntime_server.engine.model import Model
-    from onnxruntime_server.engine.repository import Repository
-    from onnxruntime_server.metrics import Metrics, ModelStatistics
-    from onnxruntime_server.protocol.messages import Array, InferRequest
+    from onnxruntime_server.engine.cache import ResponseCache
+    from onnxruntime_server.engine.work import Outcome, Servable
+    from onnxruntime_server.metrics import Metrics
+    from onnxruntime_server.protocol.messages import InferRequest
+    from onnxruntime_server.repository.repository import Repository
 
-Answer = TypeVar("Answer")
+Deliver: TypeAlias = Callable[[InferResponse | ServerError], None]
+"""Takes an answer, or why there is none. May raise a ServerError for an answer that the transport can't carry, and is
+then called with that."""
 
-INLINE_BYTES: Final = 64 * 1024
-"""A longer request is read on the inference thread, so that others are served meanwhile."""
-
-_REASONS: Final[tuple[tuple[type[ServerError], str], ...]] = (
-    (ClientGoneError, "CANCELED"),
-    (UnavailableError, "REJECTED"),
-    (InvalidArgumentError, "OTHER"),
-    (TooLargeError, "OTHER"),
-)
+LOOK_SECONDS: Final = 0.05
+"""How often a thread that waits for an answer looks whether its client is still there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[Answer]):
-    """One request as a transport hands it over: still in the transport's bytes."""
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A request that is being answered."""
 
-    model: str
-    """The model's name."""
-
-    version: str | None
-    """The version, or none for the newest."""
-
-    size: int
-    """How many bytes the request has."""
-
-    decode: Callable[[], InferRequest]
-    """Reads the request; may refuse it."""
-
-    encode: Callable[[InferResponse, InferRequest], Answer]
-    """Writes the answer in the transport's form."""
-
-    gone: Callable[[], Coroutine[None, None, None]]
-    """Returns when the client has left."""
+    servable: Servable
+    request: InferRequest
+    deliver: Deliver
+    received: float
+    input_seconds: float = 0.0
+    cache_key: bytes | None = None
 
 
 class InferenceService:
-    """Reads, checks, runs and answers; counts each step. Small work stays on the event loop, the rest is queued."""
+    """Checks requests against the model's signature, has them answered, counts each step."""
 
-    def __init__(self, repository: Repository, executor: Executor, metrics: Metrics) -> None:
+    def __init__(
+        self, repository: Repository, metrics: Metrics, cache: ResponseCache, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """To be made on the loop's own thread."""
         self._repository = repository
-        self._executor = executor
         self._metrics = metrics
+        self._cache = cache
+        self._loop = loop
+        self._loop_thread = threading.get_ident()
 
-    async def infer(self, call: Call[Answer]) -> Answer:
-        """The answer in the transport's form. Raises a ServerError where there is none."""
-        model = self._repository.model(call.model, call.version)
-        statistics = self._metrics.of(model.name, model.version)
-        started = time.perf_counter()
-        statistics.pending += 1
+    def submit(
+        self,
+        name: str,
+        version: str | None,
+        request: InferRequest,
+        deliver: Deliver,
+        *,
+        received: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Work | None:
+        """Have a request answered that came over the event loop; to be called on its thread, which also delivers.
+
+        Raises NotFoundError or UnavailableError where there is no such model; whatever else is refused is delivered,
+        perhaps before this returns. ``received`` is when the request was complete, on the clock of ``perf_counter``.
+        Whoever waits sets ``abandoned`` on the work that is returned when nobody does any more.
+        """
+        asked = self._asked(name, version, request, deliver, received)
+        return self._begin(asked, self._settle_on_loop, timeout_seconds)
+
+    def answer(
+        self,
+        name: str,
+        version: str | None,
+        request: InferRequest,
+        *,
+        received: float | None = None,
+        timeout_seconds: float | None = None,
+        abandoned: Callable[[], bool] = bool,
+    ) -> InferResponse:
+        """The answer to a request that came on a thread of its own, which waits. Raises a ServerError for none."""
+        answers: list[InferResponse | ServerError] = []
+        asked = self._asked(name, version, request, answers.append, received)
+        done = threading.Event()
+
+        def settle(work: Work, outcome: Outcome) -> None:
+            self._settle(asked, work, outcome)
+            done.set()
+
+        work = self._begin(asked, lambda _: settle, timeout_seconds)
+        while not answers and not done.wait(LOOK_SECONDS):
+            if work is not None and abandoned():
+                work.abandoned = True
+                raise ClientGoneError("the client left before its answer was ready")
+        if isinstance(answers[0], ServerError):
+            raise answers[0]
+        return answers[0]
+
+    def _asked(
+        self, name: str, version: str | None, request: InferRequest, deliver: Deliver, received: float | None
+    ) -> _Asked:
+        servable = self._repository.servable(name, version)
+        return _Asked(servable, request, deliver, time.perf_counter() if received is None else received)
+
+    def _begin(
+        self,
+        asked: _Asked,
+        settling: Callable[[_Asked], Callable[[Work, Outcome], None]],
+        timeout_seconds: float | None,
+    ) -> Work | None:
+        servable, request = asked.servable, asked.request
+        servable.statistics.begun()
         try:
-            answer = await self._answer(model, call, statistics)
+            inputs, outputs = bind(servable.metadata, request)
         except ServerError as error:
-            statistics.failures[_reason(error)] += 1
-            raise
-        finally:
-            statistics.pending -= 1
-            seconds = time.perf_counter() - started
-            statistics.request_us += seconds * 1e6
-        statistics.success += 1
-        self._metrics.answered(model.name, model.version, seconds)
-        return answer
+            self._refuse(asked, error)
+            return None
+        work = Work(
+            inputs,
+            outputs,
+            settling(asked),
+            request.priority or servable.settings.default_priority,
+            _deadline(servable, request, timeout_seconds),
+        )
+        asked.input_seconds = time.perf_counter() - asked.received
+        if servable.generation is not None and self._from_cache(asked, work, servable.generation):
+            return None
+        servable.submit(work)
+        return work
 
-    async def _answer(self, model: Model, call: Call[Answer], statistics: ModelStatistics) -> Answer:
-        work = _Work(model, call)
+    def _settle_on_loop(self, asked: _Asked) -> Callable[[Work, Outcome], None]:
+        def settle(work: Work, outcome: Outcome) -> None:
+            if threading.get_ident() == self._loop_thread:
+                self._settle(asked, work, outcome)
+            else:
+                self._loop.call_soon_threadsafe(self._settle, asked, work, outcome)
+
+        return settle
+
+    def _from_cache(self, asked: _Asked, work: Work, generation: int) -> bool:
+        servable = asked.servable
+        asked.cache_key = key_of(servable.metadata, servable.version, generation, work)
+        found = self._cache.get(asked.cache_key)
+        servable.statistics.looked_up(hit=found is not None)
+        if found is None:
+            return False
+        asked.cache_key = None
+        handed_over(work, found)
+        return True
+
+    def _settle(self, asked: _Asked, work: Work, outcome: Outcome) -> None:
+        servable = asked.servable
+        servable.statistics.ran(work)
+        if isinstance(outcome, ServerError):
+            self._refuse(asked, outcome)
+            return
+        if asked.cache_key is not None:
+            self._cache.put(asked.cache_key, outcome)
+            self._metrics.cache_bytes = self._cache.used_bytes
+        written_from = time.perf_counter()
+        datatypes = {spec.name: spec.datatype for spec in servable.metadata.outputs}
+        tensors = tuple([Tensor(name, datatypes[name], each) for name, each in zip(work.outputs, outcome, strict=True)])
         try:
-            if call.size <= INLINE_BYTES:
-                work.read()
-                if work.is_short():
-                    return work.compute()
-            work.queued_at = time.perf_counter()
-            return await self._executor.run(work.compute_off_loop, call.gone)
-        finally:
-            work.count(statistics)
+            asked.deliver(InferResponse(servable.name, servable.version, tensors, asked.request.id))
+        except ServerError as error:
+            self._refuse(asked, error)
+            return
+        now = time.perf_counter()
+        servable.statistics.answered(now - asked.received, asked.input_seconds, now - written_from)
+        self._metrics.answered(servable.name, servable.version, now - asked.received)
+
+    def _refuse(self, asked: _Asked, error: ServerError) -> None:
+        asked.servable.statistics.failed(error, time.perf_counter() - asked.received)
+        asked.deliver(error)
 
 
-class _Work(Generic[Answer]):
-    """One request on its way through the steps, and how long each took."""
-
-    def __init__(self, model: Model, call: Call[Answer]) -> None:
-        self.queued_at = 0.0
-        self._model = model
-        self._call = call
-        self._request: InferRequest | None = None
-        self._inputs: dict[str, Array] = {}
-        self._outputs: list[str] = []
-        self._seconds = {"queue": 0.0, "input": 0.0, "infer": 0.0, "output": 0.0}
-        self._executed = False
-
-    def read(self) -> InferRequest:
-        """Decode the request and hold it against the model's signature."""
-        with self._timed("input"):
-            request = self._call.decode()
-            self._inputs, self._outputs = bind(self._model.metadata, request)
-        self._request = request
-        return request
-
-    def is_short(self) -> bool:
-        """Whether the run is expected to be too short to be worth another thread."""
-        return self._model.inline.allows(self._elements())
-
-    def compute(self, *, shrink: bool = False) -> Answer:
-        """Run the model and write the answer."""
-        request = self._request or self.read()
-        processor_started = time.thread_time()
-        with self._timed("infer"):
-            arrays = self._model.run(self._inputs, self._outputs, shrink=shrink)
-        self._executed = True
-        self._model.inline.observe(self._elements(), time.thread_time() - processor_started)
-        with self._timed("output"):
-            return self._call.encode(self._response(request, arrays), request)
-
-    def compute_off_loop(self) -> Answer:
-        """The same on the inference thread, after a wait, giving back the memory of what may be a large run."""
-        self._seconds["queue"] = time.perf_counter() - self.queued_at
-        return self.compute(shrink=True)
-
-    def count(self, statistics: ModelStatistics) -> None:
-        """Add what was measured to the model's counts."""
-        statistics.queue_us += self._seconds["queue"] * 1e6
-        statistics.input_us += self._seconds["input"] * 1e6
-        statistics.infer_us += self._seconds["infer"] * 1e6
-        statistics.output_us += self._seconds["output"] * 1e6
-        if self._executed:
-            statistics.executions += 1
-            statistics.inferences += self._rows()
-
-    def _elements(self) -> int:
-        return sum(array.size for array in self._inputs.values())
-
-    def _rows(self) -> int:
-        """The size of the batch, where the model leaves it open."""
-        first = self._model.metadata.inputs[0] if self._model.metadata.inputs else None
-        if first is None or first.shape[:1] != (-1,):
-            return 1
-        return int(self._inputs[first.name].shape[0])
-
-    def _response(self, request: InferRequest, arrays: list[Array]) -> InferResponse:
-        datatypes = {spec.name: spec.datatype for spec in self._model.metadata.outputs}
-        tensors = tuple(Tensor(name, datatypes[name], array) for name, array in zip(self._outputs, arrays, strict=True))
-        return InferResponse(self._model.name, self._model.version, tensors, request.id)
-
-    @contextmanager
-    def _timed(self, step: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[step] = time.perf_counter() - started
-
-
-def _reason(error: ServerError) -> str:
-    """Triton's word for why a request was not answered."""
-    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), "BACKEND")
+def _deadline(servable: Servable, request: InferRequest, timeout_seconds: float | None) -> float | None:
+    """When the request must have begun: the earliest that client, transport or model says."""
+    own = request.timeout_seconds or servable.settings.default_timeout_ms / 1000
+    given = [seconds for seconds in (own, timeout_seconds) if seconds]
+    return time.monotonic() + min(given) if given else None

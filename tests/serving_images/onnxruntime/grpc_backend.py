@@ -176,7 +176,6 @@ def running(fault: ServerError | Exception | None = None, **options: Any) -> Ite
     given = GrpcOptions("127.0.0.1", 0, **({"limits": LIMITS} | options))
     server = GrpcServer(service, models, given, counts)
     port = server.start()
-    server.set_serving(ready=True)
     try:
         yield Running(service, models, counts, server, port)
     finally:

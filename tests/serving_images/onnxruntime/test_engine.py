@@ -1,17 +1,12 @@
-"""The pieces of the engine that decide: signature check, inline budget, queue."""
+"""The pieces of the engine that decide: signature check, what runs cost."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from typing import NoReturn
-
 import numpy as np
 import pytest
-from onnxruntime_server.engine.executor import Executor
-from onnxruntime_server.engine.inline import InlineBudget
+from onnxruntime_server.engine.cost import InlineBudget, RowCost
 from onnxruntime_server.engine.signature import bind
-from onnxruntime_server.errors import ClientGoneError, InvalidArgumentError, UnavailableError
+from onnxruntime_server.errors import InvalidArgumentError
 from onnxruntime_server.protocol.datatypes import NUMPY, Datatype
 from onnxruntime_server.protocol.messages import InferRequest, ModelMetadata, RequestedOutput, Tensor, TensorSpec
 
@@ -88,56 +83,26 @@ def test_the_inline_budget_follows_what_it_sees() -> None:
     assert not budget.allows(41)
 
 
-async def never() -> None:
-    await asyncio.Event().wait()
+def test_runs_are_joined_a_little_beyond_the_size_that_is_known_to_be_short() -> None:
+    budget = InlineBudget()
+    budget.observe(100, 0.0001)
+    assert budget.most_elements == 200
+    budget.observe(200, 0.0001)
+    assert budget.most_elements == 400
+    budget.observe(400, 0.1)
+    assert budget.most_elements == 200
 
 
-async def at_once() -> None:
-    return
+def test_a_batch_keeps_within_the_latency_budget() -> None:
+    cost = RowCost(0.1)
+    assert cost.most_rows(32) == 32
+    cost.observe(4, 0.04)
+    assert cost.most_rows(32) == 10
+    cost.observe(1, 10)
+    assert cost.most_rows(32) == 1
 
 
-def test_a_full_queue_refuses_and_recovers() -> None:
-    async def scenario() -> None:
-        executor, release = Executor(1), threading.Event()
-        first = asyncio.ensure_future(executor.run(release.wait, never))
-        await asyncio.sleep(0)
-        with pytest.raises(UnavailableError, match=r"^the queue is full: 1 requests are waiting$"):
-            await executor.run(lambda: 2, never)
-        release.set()
-        assert await first
-        assert await executor.run(lambda: 3, never) == 3
-        executor.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_queued_job_is_dropped_when_its_client_leaves() -> None:
-    async def scenario() -> None:
-        executor, release, ran = Executor(9), threading.Event(), threading.Event()
-        first = asyncio.ensure_future(executor.run(release.wait, never))
-        await asyncio.sleep(0)
-        with pytest.raises(ClientGoneError):
-            await executor.run(ran.set, at_once)
-        release.set()
-        assert await first
-        assert await executor.run(lambda: "next", never) == "next"
-        assert not ran.is_set()
-        executor.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_failing_job_fails_its_own_caller_only() -> None:
-    def fail() -> NoReturn:
-        raise InvalidArgumentError("no")
-
-    async def scenario() -> None:
-        executor = Executor(9)
-        results = await asyncio.gather(
-            executor.run(fail, never), executor.run(lambda: 1, never), return_exceptions=True
-        )
-        assert isinstance(results[0], InvalidArgumentError)
-        assert results[1] == 1
-        executor.close()
-
-    asyncio.run(scenario())
+def test_no_budget_bounds_nothing() -> None:
+    cost = RowCost(0)
+    cost.observe(1, 10)
+    assert cost.most_rows(32) == 32

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def bind(metadata: ModelMetadata, request: InferRequest) -> tuple[dict[str, Array], list[str]]:
-    """The model's inputs by name and the names of the outputs to compute.
+    """The model's inputs by name, in its own order, and the names of the outputs to compute.
 
     Refuses missing, unknown and repeated tensors, other datatypes, other shapes, and open dimensions of one name
     that do not agree with each other.
@@ -32,7 +32,7 @@ def bind(metadata: ModelMetadata, request: InferRequest) -> tuple[dict[str, Arra
         given[tensor.name] = tensor.array
     if missing := [name for name in specs if name not in given]:
         raise InvalidArgumentError(f"model '{metadata.name}' also needs {_names(missing)}")
-    return given, _outputs(metadata, request)
+    return {name: given[name] for name in specs}, _outputs(metadata, request)
 
 
 def _check(tensor: Tensor, spec: TensorSpec, sizes: dict[str, tuple[int, str]]) -> None:

@@ -47,10 +47,10 @@ class Inference:
     """Answers the calls of GRPCInferenceService."""
 
     serving: bool
-    """Whether the server takes requests: not before models are loaded, and not once it is to stop."""
+    """Whether requests are to be sent here; not any more once the server is to stop."""
 
     def __init__(self, service: Service, models: Models, calls: Calls, limits: Limits) -> None:
-        self.serving = False
+        self.serving = True
         self._service = service
         self._models = models
         self._calls = calls

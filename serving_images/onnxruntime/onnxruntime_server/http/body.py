@@ -1,91 +1,51 @@
-"""Request bodies, read within bounds."""
+"""Request bodies: how much of them is in memory, and what is inside the compressed ones."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+import zlib
+from typing import Final
 
-from onnxruntime_server.errors import (
-    ClientGoneError,
-    InvalidArgumentError,
-    SlowClientError,
-    TooLargeError,
-    UnavailableError,
-)
+from onnxruntime_server.errors import InvalidArgumentError, TooLargeError, UnavailableError
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from uvicorn._types import ASGIReceiveCallable
-
-DISCARD_SECONDS: Final = 1.0
-"""How long the rest of a body that is too long is taken in, and dropped, before it is refused."""
-
-LARGEST_BODIES: Final = 4
-"""How many bodies of the largest size may be in memory at once; more small ones fit."""
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_WINDOWS: Final = {b"gzip": _GZIP, b"x-gzip": _GZIP, b"deflate": zlib.MAX_WBITS}
 
 
-class BodyReader:
-    """Reads bodies. One over the limit is refused before it is kept; all that are kept have a limit together."""
+class Memory:
+    """Bytes of requests and of unread answers that are held at the moment, all connections together."""
 
-    def __init__(self, most_bytes: int, seconds: float) -> None:
-        self._most_bytes = most_bytes
-        self._seconds = seconds
-        self._kept = 0
+    held: int
+    """How many there are."""
 
-    @asynccontextmanager
-    async def read(self, headers: dict[bytes, bytes], receive: ASGIReceiveCallable) -> AsyncIterator[bytes]:
-        """The whole body, kept until the end of the block.
+    def __init__(self, most: int) -> None:
+        self.held = 0
+        self._most = most
 
-        Refuses one that is announced or found to be too long, too slow, encoded, or too much beside all others.
-        """
-        if (encoding := headers.get(b"content-encoding", b"identity")) != b"identity":
-            shown = encoding.decode("latin-1")[:32]
-            raise InvalidArgumentError(f"Content-Encoding '{shown}' is not supported; send the body as it is")
-        length = int(headers.get(b"content-length", b"0"))
-        if length > self._most_bytes:
-            if b"expect" not in headers:
-                await self._discard(receive)
-            raise self._too_large(f"is {length} bytes long")
-        parts: list[bytes] = []
-        try:
-            more = await self._collect(parts, receive)
-            if sum(map(len, parts)) > self._most_bytes:
-                if more:
-                    await self._discard(receive)
-                raise self._too_large("is longer")
-            yield b"".join(parts)
-        finally:
-            self._kept -= sum(map(len, parts))
+    def take(self, size: int) -> None:
+        """Count bytes that came from a client. Refuses what is too much beside all others."""
+        if self.held + size > self._most:
+            raise UnavailableError(f"the server is busy: it holds {self.held} bytes of requests and answers")
+        self.held += size
 
-    async def _collect(self, parts: list[bytes], receive: ASGIReceiveCallable) -> bool:
-        """Add to the parts up to just over the limit; whether there is more."""
-        size = 0
-        try:
-            async with asyncio.timeout(self._seconds):
-                while (message := await receive())["type"] == "http.request":
-                    part = message["body"]
-                    size += len(part)
-                    if self._kept + len(part) > LARGEST_BODIES * self._most_bytes:
-                        raise UnavailableError(f"the server is busy: it holds {self._kept} bytes of requests")
-                    self._kept += len(part)
-                    parts.append(part)
-                    if size > self._most_bytes or not message["more_body"]:
-                        return message["more_body"]
-        except TimeoutError:
-            raise SlowClientError(f"the body did not arrive within {self._seconds:g} seconds") from None
-        raise ClientGoneError("the client left before its body was complete")
+    def add(self, size: int) -> None:
+        """Count bytes that are there already, or that are there no more where ``size`` is negative."""
+        self.held += size
 
-    async def _discard(self, receive: ASGIReceiveCallable) -> None:
-        """Take in a little more without keeping it: most clients read the answer only once they have sent all."""
-        try:
-            async with asyncio.timeout(DISCARD_SECONDS):
-                message = await receive()
-                while message["type"] == "http.request" and message["more_body"]:
-                    message = await receive()
-        except TimeoutError:
-            return
 
-    def _too_large(self, found: str) -> TooLargeError:
-        return TooLargeError(f"the body {found}; this server takes at most {self._most_bytes} bytes")
+def inflate(body: bytes, encoding: bytes, most_bytes: int) -> bytes:
+    """The body without its compression. Refuses other encodings and more than ``most_bytes``, unread."""
+    if (window := _WINDOWS.get(encoding.strip().lower())) is None:
+        shown = encoding.decode("latin-1")[:32]
+        raise InvalidArgumentError(f"Content-Encoding '{shown}' is not supported; use gzip, deflate or none")
+    inflator = zlib.decompressobj(window)
+    try:
+        found = inflator.decompress(body, most_bytes + 1)
+    except zlib.error:
+        raise InvalidArgumentError(f"the body is not {encoding.decode('latin-1')}") from None
+    if len(found) > most_bytes:
+        raise TooLargeError(f"the body inflates to more; this server takes at most {most_bytes} bytes")
+    if not inflator.eof:
+        raise InvalidArgumentError("the compressed body is cut short")
+    if inflator.unused_data:
+        raise InvalidArgumentError(f"{len(inflator.unused_data)} bytes follow the compressed body")
+    return found

@@ -1,88 +1,260 @@
-"""uvicorn's HTTP/1.1 connection with bounds on what comes before a request is complete."""
+"""A client's connection: answers go out in the order of their requests, and never more of them than are read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from math import inf
+from typing import TYPE_CHECKING, Final, cast
 
-import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from onnxruntime_server.http import answers
+from onnxruntime_server.http.answers import Answer
+from onnxruntime_server.http.exchange import Exchange
+from onnxruntime_server.http.options import MOST_PIPELINED
+from onnxruntime_server.http.reader import RequestReader
+from onnxruntime_server.http.records import record, request_id_of
 
 if TYPE_CHECKING:
-    import asyncio
+    from onnxruntime_server.http.state import State
 
-MOST_HEADER_BYTES: Final = 32 * 1024
-"""Most bytes of a request line with its headers."""
+JOINED_BYTES: Final = 64 * 1024
+"""A longer body is written by itself: to copy it behind its head would take longer than a second write."""
 
-HEADER_SECONDS: Final = 10.0
-"""How long a client may take from connecting, or from a request's first byte, to the end of its headers."""
+LEAST_PROGRESS: Final = 64 * 1024
+"""What a slow reader must take in before its time is up, to be given the same time again."""
+
+SPARE_CONNECTIONS: Final = 32
+"""Connections above the limit that are still read, so that a probe of health finds an answer."""
 
 
-class Connection(HttpToolsProtocol):
-    """Refuses oversized and slow headers, which uvicorn waits for without end, and refuses in the protocol's form."""
+class Connection(asyncio.Protocol):
+    """One client. Its requests are worked on at the same time, a few at most, and answered in their order."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own arguments, passed on
-        super().__init__(*args, **options)
-        self._header_bytes = 0
-        self._in_headers = True
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Start the clock: a client that connects has something to say."""
-        super().connection_made(transport)
-        self._start_clock()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
-        self._stop_clock()
-        super().connection_lost(exc)
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._transport: asyncio.Transport
+        self._reader = RequestReader(self, state)
+        self._waiting: deque[Exchange] = deque()
+        self._open: deque[Exchange] = deque()
+        self._write_deadline = inf
+        self._unread_bytes = 0
+        self._body_wanted = False
+        self._dispatching = False
+        self._reading_paused = False
+        self._closing = False
+        self._spare = False
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and count what arrived while headers are still open."""
-        super().data_received(data)
-        if not self._in_headers:
+        """Take in requests and parts of them."""
+        if not self._state.draining:
+            self._reader.feed(data)
             return
-        self._header_bytes += len(data)
-        if self._header_bytes > MOST_HEADER_BYTES and not self.transport.is_closing():
-            self._refuse(431, f"the request line and headers are longer than {MOST_HEADER_BYTES} bytes")
+        # Which answer is the last is known only when all that came is read.
+        self._dispatching = True
+        self._reader.feed(data)
+        self._dispatching = False
+        self._dispatch()
 
-    def on_message_begin(self) -> None:
-        """A request's first byte."""
-        super().on_message_begin()
-        self._header_bytes = 0
-        self._in_headers = True
-        self._stop_clock()
-        self._start_clock()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or refuse where there are too many."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._state.joined(self)
+        above = len(self._state.connections) - self._state.options.connections
+        self._spare = above > 0
+        if above > SPARE_CONNECTIONS:
+            self._reader.stop()
+            self.received(Exchange(self, self._state.memory, b"", b"", {}))
 
-    def on_headers_complete(self) -> None:
-        """The end of a request's headers."""
-        self._in_headers = False
-        self._stop_clock()
-        super().on_headers_complete()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there any more; drop what was asked for."""
+        del exc
+        self._abandon()
+        self._count_unread(0)
+        self._write_deadline = inf
+        self._reader.release()
+        self._state.left(self)
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP."""
-        del msg  # it speaks of the parser
-        self._refuse(400, "the request is not valid HTTP/1.1")
+    def eof_received(self) -> None:
+        """The client has closed its side and is taken to have left. What was answered is still sent."""
+        self._abandon()
+        self._close()
 
-    def _start_clock(self) -> None:
-        self._deadline = self.loop.call_later(HEADER_SECONDS, self._time_is_up)
+    def pause_writing(self) -> None:
+        """Answers pile up unread: begin nothing more for this client, and give it a time to read."""
+        self._count_unread(self._transport.get_write_buffer_size())
+        self._write_deadline = self._state.now + self._state.options.write_seconds
+        self._balance_reading()
 
-    def _stop_clock(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def resume_writing(self) -> None:
+        """Most of the answers are gone."""
+        self._count_unread(0)
+        if not self._closing:
+            self._write_deadline = inf
+            self._dispatch()
 
-    def _time_is_up(self) -> None:
-        if not self.transport.is_closing():
-            self._refuse(408, f"the request line and headers did not arrive within {HEADER_SECONDS:g} seconds")
+    def check(self, now: float) -> None:
+        """Act on deadlines that have passed."""
+        if now > self._write_deadline:
+            size = self._transport.get_write_buffer_size()
+            if self._unread_bytes - size < LEAST_PROGRESS:
+                self._transport.abort()
+                return
+            self._count_unread(size)
+            self._write_deadline = now + self._state.options.write_seconds
+        if now <= self._reader.deadline:
+            return
+        if self._closing or self._reader.between:
+            self._close()
+        else:
+            self._reader.time_is_up()
 
-    def _refuse(self, status: int, message: str) -> None:
-        body = orjson.dumps({"error": message})
-        lines = (
-            STATUS_LINE[status],
-            b"content-type: application/json\r\nconnection: close\r\n",
-            b"content-length: %d\r\n\r\n" % len(body),
-            body,
+    def close_if_idle(self) -> None:
+        """Close it where nothing is asked for."""
+        if self._is_idle():
+            self._close()
+
+    def abort(self) -> None:
+        """Close it whatever is asked for."""
+        self._transport.abort()
+
+    def received(self, exchange: Exchange) -> None:
+        """A request is here, or what is left of one, with its refusal."""
+        self._body_wanted = False
+        self._waiting.append(exchange)
+        self._dispatch()
+
+    def wants_body(self) -> None:
+        """Tell the client to send the body that it has announced, once its earlier requests are answered."""
+        self._body_wanted = True
+        self._ask_for_body()
+
+    def answered(self) -> None:
+        """One of the requests has its answer."""
+        if not self._dispatching:
+            self._flush()
+            self._dispatch()
+
+    def _ask_for_body(self) -> None:
+        if self._body_wanted and not self._open and not self._waiting:
+            self._body_wanted = False
+            self._transport.write(answers.CONTINUE)
+
+    def _dispatch(self) -> None:
+        """Begin what may begin. Answers that are there at once go out from here, one loop for all of them."""
+        if self._dispatching:
+            return
+        self._dispatching = True
+        while self._waiting and self._may_begin(self._waiting[0]):
+            exchange = self._waiting.popleft()
+            self._open.append(exchange)
+            if self._spare:
+                self._refuse_above_limit(exchange)
+            if exchange.answer is None:
+                self._state.endpoints.handle(exchange)
+            self._flush()
+        self._dispatching = False
+        self._balance_reading()
+
+    def _may_begin(self, exchange: Exchange) -> bool:
+        if not self._open:
+            return self._unread_bytes == 0
+        return (
+            self._unread_bytes == 0
+            and len(self._open) < MOST_PIPELINED
+            and not exchange.alone
+            and not self._open[-1].alone
         )
-        self.transport.write(b"".join(lines))
-        self.transport.close()
+
+    def _refuse_above_limit(self, exchange: Exchange) -> None:
+        self._spare = len(self._state.connections) > self._state.options.connections
+        if self._spare and not (exchange.target is not None and exchange.target.route.health):
+            exchange.answer = answers.too_many_connections()
+            exchange.keep_alive = False
+
+    def _flush(self) -> None:
+        """Send the answers whose turn it is."""
+        while self._open and (answer := self._open[0].answer) is not None:
+            self._write(self._open.popleft(), answer)
+        if self._body_wanted:
+            self._ask_for_body()
+        if self._is_idle():
+            self._reader.deadline = self._state.now + self._state.options.idle_seconds
+
+    def _write(self, exchange: Exchange, answer: Answer) -> None:
+        state = self._state
+        exchange.give_back()
+        self._note(exchange, answer.status)
+        last = not exchange.keep_alive or (state.draining and self._is_idle())
+        extra = answers.CLOSE if last else b""
+        if b"x-request-id" in exchange.headers and (request_id := request_id_of(exchange)) is not None:
+            extra += b"x-request-id: " + request_id + b"\r\n"
+        head = state.heads.of(answer, extra)
+        if exchange.method == b"HEAD":
+            self._transport.write(head)
+        elif len(answer.body) <= JOINED_BYTES:
+            self._transport.write(head + answer.body)
+        else:
+            self._transport.write(head)
+            self._transport.write(answer.body)
+        if self._unread_bytes:
+            self._count_unread(self._transport.get_write_buffer_size())
+        if last:
+            self._finish(lingers=exchange.lingers)
+
+    def _note(self, exchange: Exchange, status: int) -> None:
+        state = self._state
+        state.counts.responses[status] += 1
+        if state.options.log_requests or state.tracer is not None or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            record(exchange, status, state.tracer, logged=state.options.log_requests)
+
+    def _is_idle(self) -> bool:
+        return not self._open and not self._waiting and self._reader.between and not self._closing
+
+    def _finish(self, *, lingers: bool) -> None:
+        """End after the last answer. A client that is still sending is heard out for a little, or it reads a reset."""
+        self._abandon()
+        if not lingers:
+            self._close()
+            return
+        self._closing = True
+        self._reader.deadline = self._state.now + self._state.options.linger_seconds
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _close(self) -> None:
+        """Close once everything is written, or when the client has had the time to read it."""
+        self._closing = True
+        self._reader.stop()
+        self._count_unread(self._transport.get_write_buffer_size())
+        self._write_deadline = self._state.now + self._state.options.write_seconds
+        self._transport.close()
+
+    def _abandon(self) -> None:
+        """Give up what is not answered."""
+        self._reader.stop()
+        for exchange in (*self._open, *self._waiting):
+            exchange.abandon()
+            self._note(exchange, answers.CLIENT_GONE)
+            if exchange.work is None:
+                exchange.give_back()
+        self._open.clear()
+        self._waiting.clear()
+
+    def _count_unread(self, size: int) -> None:
+        self._state.memory.add(size - self._unread_bytes)
+        self._unread_bytes = size
+
+    def _balance_reading(self) -> None:
+        """Read on unless requests wait already, or answers to be read."""
+        pause = bool(self._waiting or self._unread_bytes) and not self._closing
+        if pause == self._reading_paused:
+            return
+        self._reading_paused = pause
+        if pause:
+            self._reader.deadline = inf
+            self._transport.pause_reading()
+            return
+        if not self._closing:
+            self._reader.resume(waits=bool(self._open))
+        self._transport.resume_reading()

@@ -1,137 +1,123 @@
-"""The server's life: listen, load, serve, drain, stop."""
+"""The HTTP server: listens, looks at deadlines and certificates, and ends without dropping what is in flight."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import os
-import signal
 import socket
+import ssl
 from typing import TYPE_CHECKING, Final
 
-import uvicorn
-
-from onnxruntime_server.engine.executor import Executor
-from onnxruntime_server.engine.repository import Repository, scan
-from onnxruntime_server.errors import RepositoryError
-from onnxruntime_server.http.application import Application
-from onnxruntime_server.http.body import BodyReader
 from onnxruntime_server.http.connection import Connection
-from onnxruntime_server.metrics import Metrics
-from onnxruntime_server.service import InferenceService
+from onnxruntime_server.http.endpoints import Endpoints
+from onnxruntime_server.http.options import HttpOptions
+from onnxruntime_server.http.state import State
+from onnxruntime_server.http.tls import Certificates, server_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from onnxruntime_server.http.backend import Counts, Models, Service
+    from onnxruntime_server.tracing import Tracer
 
-    from onnxruntime_server.settings import Settings
+LONGEST_TICK: Final = 0.5
+"""How much later than its time a deadline may be acted on, in seconds."""
 
-KEEP_ALIVE_SECONDS: Final = 120
-"""Longer than gateways keep idle connections (90 in Go's client), so that none is closed as a request comes over it."""
-
-_LOG = logging.getLogger(__name__)
-
-
-class _UvicornServer(uvicorn.Server):
-    """uvicorn's server with the signals left to us; its own way ends the process by the signal."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+_TICKS_PER_TIME: Final = 4
+_SHORTEST_TICK: Final = 0.01
 
 
-async def serve(settings: Settings) -> int:
-    """Serve until a signal comes; the exit code. It listens at once, and is ready when every model is loaded."""
-    try:
-        repository = Repository(scan(settings.models))
-        listener = _listen(settings.host, settings.port)
-    except RepositoryError as error:
-        _LOG.error("can't start: %s", error)
-        return 1
-    except OSError as error:
-        _LOG.error("can't start: %s port %d: %s", settings.host, settings.port, os.strerror(error.errno or 0))
-        return 1
-    metrics = Metrics()
-    executor = Executor(settings.most_waiting)
-    application = Application(
-        repository,
-        InferenceService(repository, executor, metrics),
-        metrics,
-        BodyReader(settings.limits.body_bytes, settings.body_seconds),
-        settings.limits,
-        log_requests=settings.log_requests,
-    )
-    server = _UvicornServer(_configuration(application, settings))
-    _Drain(application, server, settings.drain_seconds)
-    loading = asyncio.ensure_future(_load(repository, metrics, settings.threads, server))
-    host, port = listener.getsockname()[:2]
-    _LOG.info("listening", extra={"facts": {"host": host, "port": port, "threads": settings.threads}})
-    await server.serve(sockets=[listener])
-    executor.close()
-    _LOG.info("stopped")
-    return 0 if await loading else 1
+class HttpServer:
+    """Serves the protocol over HTTP/1.1 on sockets that are bound already. Takes the sockets over."""
 
-
-def _listen(host: str, port: int) -> socket.socket:
-    if ":" in host:
-        return socket.create_server((host, port), family=socket.AF_INET6, backlog=1024)
-    return socket.create_server((host, port), backlog=1024)
-
-
-def _configuration(application: Application, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=settings.grace_seconds,
-    )
-
-
-async def _load(repository: Repository, metrics: Metrics, threads: int, server: uvicorn.Server) -> bool:
-    """Load every model; where one can't be loaded, say why and end the server."""
-    try:
-        await asyncio.to_thread(repository.load, threads)
-    except RepositoryError as error:
-        _LOG.error("can't start: %s", error)
-    except Exception:  # noqa: BLE001 - whatever it is, the process ends with the reason in its log
-        _LOG.exception("can't start: a model could not be loaded")
-    else:
-        for model in repository.models():
-            metrics.of(model.name, model.version)
-        _LOG.info("ready")
-        return True
-    server.should_exit = True
-    return False
-
-
-class _Drain:
-    """Takes the server out of service when a signal comes, without refusing anybody.
-
-    The first SIGTERM makes it not ready and keeps it answering for a while: until every gateway has taken note, new
-    requests still arrive. Then, or at once on SIGINT or a second signal, it stops listening and ends what is in flight.
-    """
-
-    def __init__(self, application: Application, server: uvicorn.Server, seconds: float) -> None:
-        self._application = application
-        self._server = server
-        self._seconds = seconds
+    def __init__(
+        self,
+        service: Service,
+        models: Models,
+        counts: Counts,
+        options: HttpOptions,
+        tracer: Tracer | None = None,
+    ) -> None:
+        """To be made on the event loop."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
-        self._loop.add_signal_handler(signal.SIGINT, self._stop)
+        self._options = options
+        self._endpoints = Endpoints(service, models, counts, options.limits)
+        self._state = State(options, self._endpoints, counts, tracer)
+        self._listeners: list[socket.socket] = []
+        self._servers: list[asyncio.Server] = []
+        self._tick: asyncio.TimerHandle | None = None
+        times = (options.header_seconds, options.body_seconds, options.idle_seconds, options.write_seconds)
+        shortest = min(*times, options.linger_seconds, options.certificate_seconds)
+        self._tick_seconds = min(LONGEST_TICK, max(shortest / _TICKS_PER_TIME, _SHORTEST_TICK))
+        self._look_at_certificates = self._loop.time() + options.certificate_seconds
+        self._certificates_used: Certificates | None = None
+        self._relistening: asyncio.Task[None] | None = None
 
-    def _terminate(self) -> None:
-        if self._application.draining:
-            self._stop()
+    @property
+    def draining(self) -> bool:
+        """Whether the server is on its way out: not ready, and every answer the last on its connection."""
+        return self._state.draining
+
+    @draining.setter
+    def draining(self, draining: bool) -> None:
+        self._state.draining = self._endpoints.draining = draining
+
+    async def start(self, listeners: list[socket.socket]) -> None:
+        """Accept connections."""
+        self._listeners = listeners
+        await self._listen()
+        self._tick = self._loop.call_later(self._tick_seconds, self._look)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Accept no more, close what is idle, and give the rest their time; what then is left is cut off."""
+        self.draining = True
+        if self._relistening is not None:
+            await self._relistening
+        self._close_servers(self._servers)
+        for listener in self._listeners:
+            listener.close()
+        for connection in tuple(self._state.connections):
+            connection.close_if_idle()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_seconds):
+                await self._state.empty.wait()
+        for connection in tuple(self._state.connections):
+            connection.abort()
+        await self._state.empty.wait()
+        if self._tick is not None:
+            self._tick.cancel()
+
+    async def _listen(self) -> None:
+        """Listen with the newest certificate. What the kernel has accepted for a listener before waits for this one."""
+        context: ssl.SSLContext | None = None
+        if self._options.certificates is not None:
+            self._certificates_used = self._options.certificates.current
+            context = server_context(self._certificates_used)
+        servers = [
+            await self._loop.create_server(
+                lambda: Connection(self._state),
+                sock=listener.dup(),
+                ssl=context,
+                ssl_handshake_timeout=None if context is None else self._options.header_seconds,
+                ssl_shutdown_timeout=None if context is None else self._options.linger_seconds,
+            )
+            for listener in self._listeners
+        ]
+        self._servers, former = servers, self._servers
+        self._close_servers(former)
+
+    def _close_servers(self, servers: list[asyncio.Server]) -> None:
+        for server in servers:
+            server.close()
+
+    def _look(self) -> None:
+        """See to deadlines and certificates, now and then: cheaper than a timer for every request."""
+        now = self._state.now = self._loop.time()
+        self._tick = self._loop.call_later(self._tick_seconds, self._look)
+        for connection in tuple(self._state.connections):
+            connection.check(now)
+        certificates = self._options.certificates
+        if certificates is None or now < self._look_at_certificates or self._state.draining:
             return
-        self._application.draining = True
-        _LOG.info("draining")
-        self._loop.call_later(self._seconds, self._stop)
-
-    def _stop(self) -> None:
-        self._application.draining = True
-        self._server.should_exit = True
+        self._look_at_certificates = now + self._options.certificate_seconds
+        certificates.refresh()  # whether it was this call that found a change is no matter: others look too
+        if certificates.current is not self._certificates_used:
+            self._relistening = self._loop.create_task(self._listen())

@@ -6,18 +6,14 @@ Source: https://github.com/triton-inference-server/server/blob/main/docs/protoco
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import orjson
 
-from onnxruntime_server.errors import InvalidArgumentError, TooLargeError
-from onnxruntime_server.protocol import tensors
-from onnxruntime_server.protocol.datatypes import Datatype
+from onnxruntime_server.errors import InvalidArgumentError
+from onnxruntime_server.protocol import checks, tensors
 from onnxruntime_server.protocol.messages import InferRequest, InferResponse, Limits, RequestedOutput, Tensor
 
-MOST_DIMENSIONS: Final = 32
-_UNSUPPORTED_PARAMETERS: Final = ("classification", "shared_memory_region", "sequence_id")
 _MISSING: Final = object()
 
 
@@ -37,11 +33,14 @@ def decode_request(body: bytes, json_length: int | None, limits: Limits) -> Infe
     if not isinstance(document, dict):
         raise InvalidArgumentError("the body must be a JSON object with the key 'inputs'")
     parameters = _parameters("request", document)
+    priority, timeout_seconds = checks.urgency(parameters)
     return InferRequest(
         id=_optional(document, "id", str, "request"),
         inputs=_inputs(document, _Tail(view[len(body) if json_length is None else json_length :]), limits),
         outputs=_outputs(document, binary_default := _flag(parameters, "binary_data_output", "request")),
         binary_output=binary_default,
+        priority=priority,
+        timeout_seconds=timeout_seconds,
     )
 
 
@@ -64,21 +63,13 @@ class _Tail:
 
 def _inputs(document: dict[str, Any], tail: _Tail, limits: Limits) -> tuple[Tensor, ...]:
     entries = _list_of_objects(document, "inputs")
-    if not entries:
-        raise InvalidArgumentError("the request has no inputs")
-    if len(entries) > limits.tensors:
-        raise TooLargeError(f"the request has {len(entries)} inputs, more than the {limits.tensors} allowed")
-    left = limits.elements
+    room = checks.Room(len(entries), limits)
     inputs: list[Tensor] = []
     for entry in entries:
-        name = _name(entry, "input")
+        name = checks.name_of("input", entry.get("name"))
         where = f"input '{name}'"
         shape = _shape(entry, where)
-        if any(size > limits.elements for size in shape):
-            raise TooLargeError(f"{where}: expected no dimension above {limits.elements}, got {max(shape)}")
-        left -= math.prod(shape)
-        if left < 0:
-            raise TooLargeError(f"{where}: the request has more than the {limits.elements} elements allowed")
+        room.take(where, shape)
         inputs.append(_input(entry, name, shape, tail))
     tail.finish()
     return tuple(inputs)
@@ -86,7 +77,7 @@ def _inputs(document: dict[str, Any], tail: _Tail, limits: Limits) -> tuple[Tens
 
 def _input(entry: dict[str, Any], name: str, shape: tuple[int, ...], tail: _Tail) -> Tensor:
     where = f"input '{name}'"
-    datatype = _datatype(entry, where)
+    datatype = checks.datatype_of(where, entry.get("datatype"))
     size = _parameters(where, entry).get("binary_data_size")
     data = entry.get("data", _MISSING)
     if size is None:
@@ -105,7 +96,7 @@ def _outputs(document: dict[str, Any], binary_default: bool) -> tuple[RequestedO
         return ()
     outputs: list[RequestedOutput] = []
     for entry in _list_of_objects(document, "outputs"):
-        name = _name(entry, "output")
+        name = checks.name_of("output", entry.get("name"))
         where = f"output '{name}'"
         outputs.append(RequestedOutput(name, _flag(_parameters(where, entry), "binary_data", where, binary_default)))
     return tuple(outputs)
@@ -118,37 +109,16 @@ def _list_of_objects(document: dict[str, Any], key: str) -> list[dict[str, Any]]
     return entries
 
 
-def _name(entry: dict[str, Any], kind: str) -> str:
-    name = entry.get("name")
-    if not isinstance(name, str) or not name:
-        raise InvalidArgumentError(f"every {kind} needs a 'name' that is a non-empty string")
-    return name
-
-
 def _shape(entry: dict[str, Any], where: str) -> tuple[int, ...]:
     shape = entry.get("shape")
-    if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
-        raise InvalidArgumentError(f"{where}: 'shape' must be a list of non-negative integers")
-    if len(shape) > MOST_DIMENSIONS:
-        raise InvalidArgumentError(f"{where}: expected at most {MOST_DIMENSIONS} dimensions, got {len(shape)}")
-    return tuple(shape)
-
-
-def _datatype(entry: dict[str, Any], where: str) -> Datatype:
-    found = entry.get("datatype")
-    if isinstance(found, str) and found in Datatype.__members__:
-        return Datatype[found]
-    shown = f"'{found[:32]}'" if isinstance(found, str) else "none"
-    raise InvalidArgumentError(f"{where}: expected a datatype of {', '.join(Datatype)}; got {shown}")
+    return checks.shape_of(where, shape if isinstance(shape, list) else [None])
 
 
 def _parameters(where: str, entry: dict[str, Any]) -> dict[str, Any]:
     parameters = entry.get("parameters", {})
     if not isinstance(parameters, dict):
         raise InvalidArgumentError(f"{where}: 'parameters' must be an object")
-    for name in _UNSUPPORTED_PARAMETERS:
-        if name in parameters:
-            raise InvalidArgumentError(f"{where}: parameter '{name}' is not supported by this server")
+    checks.check_parameters(where, parameters)
     return parameters
 
 

@@ -21,6 +21,7 @@ class Datatype(StrEnum):
     INT32 = "INT32"
     INT64 = "INT64"
     FP16 = "FP16"
+    BF16 = "BF16"
     FP32 = "FP32"
     FP64 = "FP64"
     BYTES = "BYTES"
@@ -37,11 +38,12 @@ NUMPY: Final[dict[Datatype, np.dtype[np.generic]]] = {
     Datatype.INT32: np.dtype("<i4"),
     Datatype.INT64: np.dtype("<i8"),
     Datatype.FP16: np.dtype("<f2"),
+    Datatype.BF16: np.dtype("<u2"),
     Datatype.FP32: np.dtype("<f4"),
     Datatype.FP64: np.dtype("<f8"),
     Datatype.BYTES: np.dtype(np.object_),
 }
-"""The array type that holds each datatype; strings are Python ``str`` in an object array."""
+"""The array type that holds each datatype; strings are Python ``str`` in an object array, BF16 its 16 bits."""
 
 ONNX: Final[dict[str, Datatype]] = {
     "tensor(bool)": Datatype.BOOL,
@@ -54,6 +56,7 @@ ONNX: Final[dict[str, Datatype]] = {
     "tensor(int32)": Datatype.INT32,
     "tensor(int64)": Datatype.INT64,
     "tensor(float16)": Datatype.FP16,
+    "tensor(bfloat16)": Datatype.BF16,
     "tensor(float)": Datatype.FP32,
     "tensor(double)": Datatype.FP64,
     "tensor(string)": Datatype.BYTES,
@@ -67,7 +70,7 @@ JSON_TYPES: Final[dict[Datatype, tuple[frozenset[type], str]]] = {
         else (frozenset({str}), "strings")
         if datatype is Datatype.BYTES
         else (frozenset({int, float}), "numbers")
-        if datatype.startswith("FP")
+        if datatype.startswith(("FP", "BF"))
         else (frozenset({int}), "integers")
     )
     for datatype in Datatype

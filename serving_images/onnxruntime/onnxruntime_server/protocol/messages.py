@@ -121,6 +121,12 @@ class InferRequest:
     binary_output: bool = False
     """Whether outputs that are not named one by one come as raw bytes."""
 
+    priority: int = 0
+    """1 comes first, as in Triton; 0 leaves it to the model."""
+
+    timeout_seconds: float | None = None
+    """How long it may wait to be begun."""
+
     @property
     def elements(self) -> int:
         """How many elements all inputs hold together."""

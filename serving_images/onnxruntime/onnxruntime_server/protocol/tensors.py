@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from onnxruntime_server.errors import InvalidArgumentError
 from onnxruntime_server.protocol.datatypes import JSON_TYPES, NUMPY, Datatype
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from onnxruntime_server.protocol.messages import Array
 
 _LENGTH = struct.Struct("<I")
+_BFLOAT16_SHIFT = 16
+_BELOW_HALF = np.uint32(0x7FFF)
+_INFINITE = 0x7F80
 _SHOWN_TYPES = {
     bool: "a boolean",
     int: "an integer",
@@ -40,6 +44,8 @@ def from_json(where: str, datatype: Datatype, shape: tuple[int, ...], data: obje
         raise InvalidArgumentError(f"{where}: expected {noun} for {datatype}, got {found}")
     try:
         with np.errstate(over="raise"):
+            if datatype is Datatype.BF16:
+                return _to_bfloat16(np.array(flat, dtype=np.float32)).reshape(shape)
             return np.array(flat, dtype=NUMPY[datatype]).reshape(shape)
     except (OverflowError, FloatingPointError):
         raise InvalidArgumentError(f"{where}: a value is out of the range of {datatype}") from None
@@ -118,9 +124,21 @@ def to_json(where: str, datatype: Datatype, array: Array) -> Array | list[str]:
     """
     if datatype is Datatype.BYTES:
         return cast("list[str]", array.ravel().tolist())
+    if datatype is Datatype.BF16:
+        array = (array.astype(np.uint32) << _BFLOAT16_SHIFT).view(np.float32)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InvalidArgumentError(f"{where}: JSON can't carry its NaN or infinity; ask for it with binary_data")
     return np.ascontiguousarray(array).ravel()
+
+
+def _to_bfloat16(values: npt.NDArray[np.float32]) -> Array:
+    """The upper 16 bits of each number, rounded to the nearest, to the even one of two."""
+    bits = values.view(np.uint32)
+    odd = (bits >> _BFLOAT16_SHIFT) & 1
+    rounded = ((bits + _BELOW_HALF + odd) >> _BFLOAT16_SHIFT).astype(NUMPY[Datatype.BF16])
+    if ((rounded & _INFINITE) == _INFINITE).any():
+        raise OverflowError
+    return rounded
 
 
 def to_bytes(datatype: Datatype, array: Array) -> bytes:

@@ -1,0 +1,67 @@
+"""What a model's runs cost, learnt from those that were made."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+SHORT_SECONDS: Final = 0.0003
+"""A run below this costs less than handing it to another thread."""
+
+LONG_SECONDS: Final = 0.002
+"""A run above this keeps other connections waiting."""
+
+TRIED_BEYOND: Final = 2
+"""How many times the largest size that was short may be tried."""
+
+WEIGHT: Final = 0.2
+"""Share of the newest run in the cost of a row."""
+
+
+class InlineBudget:
+    """Learns up to how many input elements a model's runs are short enough for the thread that asks for them.
+
+    Starts closed. A short run opens it up to that run's size. A long run within it halves it for good: where cost does
+    not follow size, as in a model with a loop, a client can hold up the others a few times and then no more.
+    """
+
+    def __init__(self) -> None:
+        self._elements = -1
+        self._ceiling: float = math.inf
+
+    def allows(self, elements: int) -> bool:
+        """Whether a run on so many input elements is known to be short."""
+        return elements <= self._elements
+
+    @property
+    def most_elements(self) -> float:
+        """Up to which size runs that are each short may be joined: a little beyond what is known."""
+        return min(TRIED_BEYOND * self._elements, self._ceiling)
+
+    def observe(self, elements: int, seconds: float) -> None:
+        """Take note of how much processor time of its thread a run took."""
+        if seconds < SHORT_SECONDS and elements <= self._ceiling:
+            self._elements = max(self._elements, elements)
+        elif seconds > LONG_SECONDS and elements <= self.most_elements:
+            self._elements = elements // 2 if elements else -1
+            self._ceiling = self._elements
+
+
+class RowCost:
+    """Learns what a row adds to a run, to keep a batch within a latency budget."""
+
+    def __init__(self, budget_seconds: float) -> None:
+        self._budget_seconds = budget_seconds
+        self._row_seconds: float | None = None
+
+    def observe(self, rows: int, seconds: float) -> None:
+        """Take note of how long a run took."""
+        each = seconds / max(rows, 1)
+        known = self._row_seconds
+        self._row_seconds = each if known is None else known + WEIGHT * (each - known)
+
+    def most_rows(self, most: int) -> int:
+        """How many rows fit the budget, of ``most`` at most; always one."""
+        if not self._budget_seconds or not self._row_seconds:
+            return most
+        return max(1, min(most, int(self._budget_seconds / self._row_seconds)))

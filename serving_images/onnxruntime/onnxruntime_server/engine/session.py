@@ -1,0 +1,152 @@
+"""One ONNX Runtime session: what its model takes and gives, and its runs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, whatever the environment says
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
+
+from onnxruntime_server.errors import InvalidArgumentError, ModelFailedError, RepositoryError
+from onnxruntime_server.protocol.datatypes import NUMPY, ONNX, Datatype
+from onnxruntime_server.protocol.messages import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from onnxruntime_server.protocol.messages import Array
+
+onnxruntime.disable_telemetry_events()
+
+_SHRINKING: Final = onnxruntime.RunOptions()
+_SHRINKING.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+_SIGNS_OF_FULL_MEMORY: Final = ("Failed to allocate memory", "bad_alloc", "bad allocation")
+_BFLOAT16: Final = 16
+"""ONNX's number for the type that numpy has not; its values are held as 16-bit integers."""
+
+
+class Session:
+    """A loaded model. Refuses signatures that the protocol can't carry.
+
+    ``model`` is the file, or its bytes where they were checked before; ``external`` are then the files beside it. Its
+    threads end with the run: spinning gained nothing that could be measured and costs up to three times where the
+    container's quota is below them.
+    """
+
+    def __init__(
+        self, name: str, model: Path | bytes, threads: int, external: Mapping[str, bytes] | None = None
+    ) -> None:
+        self._name = name
+        options = _options(threads)
+        if isinstance(model, bytes):
+            _take_nothing_from_disk(options, external or {})
+        try:
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._session._model_bytes = None  # noqa: SLF001 - it would hold them for good and has no other way
+        except Exception as error:
+            raise RepositoryError(f"onnxruntime can't load it: {_first_line(error)}") from error
+        self.inputs = tuple(_spec("input", node) for node in self._session.get_inputs())
+        self.outputs = tuple(_spec("output", node) for node in self._session.get_outputs())
+        specs = (*self.inputs, *self.outputs)
+        self._bfloat16 = {spec.name for spec in specs if spec.datatype is Datatype.BF16}
+
+    def run(self, inputs: dict[str, Array], outputs: Sequence[str], *, shrink: bool = False) -> list[Array]:
+        """The outputs asked for. With ``shrink``, memory that no run holds is given back after it.
+
+        A run depends on its inputs alone, so a run that fails is the inputs' fault, unless memory ran out.
+        """
+        options = _SHRINKING if shrink else None
+        try:
+            if self._bfloat16:
+                return self._run_with_bfloat16(inputs, outputs, options)
+            return cast("list[Array]", self._session.run(outputs, inputs, options))
+        except (InvalidArgument, RuntimeException, Fail) as error:
+            reason = _first_line(error)
+            if any(sign in reason for sign in _SIGNS_OF_FULL_MEMORY):
+                raise ModelFailedError(f"model '{self._name}' ran out of memory on these inputs") from None
+            raise InvalidArgumentError(f"model '{self._name}' can't compute these inputs: {reason}") from None
+
+    def _run_with_bfloat16(
+        self, inputs: dict[str, Array], outputs: Sequence[str], options: onnxruntime.RunOptions | None
+    ) -> list[Array]:
+        value = onnxruntime.OrtValue
+        given = {
+            name: value.ortvalue_from_numpy_with_onnx_type(np.ascontiguousarray(array), _BFLOAT16)
+            if name in self._bfloat16
+            else value.ortvalue_from_numpy(array)
+            for name, array in inputs.items()
+        }
+        found = self._session.run_with_ort_values(outputs, given, options)
+        return [
+            _bits(each) if name in self._bfloat16 else each.numpy() for name, each in zip(outputs, found, strict=True)
+        ]
+
+    def sample(self, *, rows: int, ones: bool) -> dict[str, Array]:
+        """Inputs of zeros or ones; open dimensions have one element, the leading ones ``rows``."""
+        return {spec.name: _filled(spec, rows, ones=ones) for spec in self.inputs}
+
+
+class _Node(Protocol):
+    """What ONNX Runtime says about an input or output."""
+
+    name: str
+    type: str
+    shape: list[int | str | None]
+
+
+def _options(threads: int) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised; the log must not repeat tensor contents
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
+
+
+def _take_nothing_from_disk(options: onnxruntime.SessionOptions, external: Mapping[str, bytes]) -> None:
+    """Weights outside the model come from the bytes that were checked, or from nowhere."""
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", "/nonexistent")
+    if external:
+        sizes = [len(data) for data in external.values()]
+        options.add_external_initializers_from_files_in_memory(list(external), list(external.values()), sizes)
+
+
+def _spec(kind: str, node: _Node) -> TensorSpec:
+    if (datatype := ONNX.get(node.type)) is None:
+        raise RepositoryError(f"{kind} '{node.name}' has type {node.type}, which the protocol can't carry")
+    return TensorSpec(
+        name=node.name,
+        datatype=datatype,
+        shape=tuple(size if isinstance(size, int) else -1 for size in node.shape),
+        symbols=tuple(size if isinstance(size, str) else None for size in node.shape),
+    )
+
+
+def _filled(spec: TensorSpec, rows: int, *, ones: bool) -> Array:
+    shape = tuple((rows if axis == 0 else 1) if size == -1 else size for axis, size in enumerate(spec.shape))
+    if spec.datatype is Datatype.BYTES:
+        return np.full(shape, "1" if ones else "", dtype=np.object_)
+    return np.full(shape, int(ones), dtype=NUMPY[spec.datatype])
+
+
+def _bits(found: Any) -> Array:  # noqa: ANN401 - an OrtValue, which has no types
+    """A copy of a tensor of bfloat16, which numpy has no type for, as 16-bit integers."""
+    shape = tuple(found.shape())
+    count = int(np.prod(shape, dtype=np.int64))
+    if not count:
+        return np.empty(shape, dtype=NUMPY[Datatype.BF16])
+    view = (ctypes.c_uint16 * count).from_address(found.data_ptr())
+    return np.array(np.ctypeslib.as_array(view), dtype=NUMPY[Datatype.BF16]).reshape(shape)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,132 @@
+"""Which path leads where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+MOST_KNOWN: Final = 1024
+_LONGEST_KNOWN: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path with the endpoint that each method has there."""
+
+    path: str
+    """With names in braces for what varies."""
+
+    endpoints: dict[str, str]
+    """Names of endpoints by method."""
+
+    health: bool = False
+    """Whether it is answered on connections above the limit too."""
+
+    alone: bool = False
+    """Whether it waits for the requests before it on its connection, and those behind it for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes."""
+
+    route: Route
+    """The path it fits."""
+
+    name: str = ""
+    """The model it names."""
+
+    version: str | None = None
+    """The version it names."""
+
+
+_MODEL: Final = "/v2/models/{name}"
+_VERSION: Final = "/v2/models/{name}/versions/{version}"
+_REPOSITORY: Final = "/v2/repository"
+
+ROUTES: Final = (
+    Route("/v2", {"GET": "server_metadata"}),
+    Route("/v2/health/live", {"GET": "live"}, health=True),
+    Route("/v2/health/ready", {"GET": "ready"}, health=True),
+    Route("/v2/models/stats", {"GET": "all_statistics"}),
+    Route(_MODEL, {"GET": "model_metadata"}),
+    Route(_VERSION, {"GET": "model_metadata"}),
+    Route(f"{_MODEL}/ready", {"GET": "model_ready"}),
+    Route(f"{_VERSION}/ready", {"GET": "model_ready"}),
+    Route(f"{_MODEL}/infer", {"POST": "infer"}),
+    Route(f"{_VERSION}/infer", {"POST": "infer"}),
+    Route(f"{_MODEL}/stats", {"GET": "statistics"}),
+    Route(f"{_VERSION}/stats", {"GET": "statistics"}),
+    Route(f"{_REPOSITORY}/index", {"GET": "index", "POST": "index"}),
+    Route(f"{_REPOSITORY}/models/{{name}}/load", {"POST": "load"}, alone=True),
+    Route(f"{_REPOSITORY}/models/{{name}}/unload", {"POST": "unload"}, alone=True),
+    Route("/metrics", {"GET": "metrics"}),
+    Route("/openapi.json", {"GET": "openapi_document"}),
+)
+
+
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree of paths."""
+
+    route: Route | None = None
+    named: dict[str, _Node] = field(default_factory=dict)
+    anything: tuple[str, _Node] | None = None
+
+
+class Router:
+    """Finds the target of a request. Remembers, within bounds, what was found: clients ask for few paths often."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+        self._known: dict[bytes, Target] = {}
+        for route in ROUTES:
+            self._add(route)
+
+    def _add(self, route: Route) -> None:
+        node = self._root
+        for part in route.path.split("/")[1:]:
+            if part.startswith("{"):
+                if node.anything is None:
+                    node.anything = (part.strip("{}"), _Node())
+                _, node = node.anything
+            else:
+                node = node.named.setdefault(part, _Node())
+        node.route = route
+
+    def find(self, url: bytes) -> Target | None:
+        """The target of a request line's URL, or nothing."""
+        if (known := self._known.get(url)) is not None:
+            return known
+        if (found := self._search(path_of(url))) is not None and len(url) <= _LONGEST_KNOWN:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[url] = found
+        return found
+
+    def _search(self, path: bytes) -> Target | None:
+        node = self._root
+        parameters: dict[str, str] = {}
+        for raw in (b"/v2" if path == b"/v2/" else path).split(b"/")[1:]:
+            try:
+                part = unquote_to_bytes(raw).decode()
+            except UnicodeDecodeError:
+                return None
+            if (following := node.named.get(part)) is None:
+                if node.anything is None or not part:
+                    return None
+                name, following = node.anything
+                parameters[name] = part
+            node = following
+        if node.route is None:
+            return None
+        return Target(node.route, parameters.get("name", ""), parameters.get("version"))
+
+
+def path_of(url: bytes) -> bytes:
+    """The path in a request line's URL, which may be absolute."""
+    path = url.partition(b"?")[0].partition(b"#")[0]
+    if not path.startswith(b"/") and b"://" in path:
+        return b"/" + path.partition(b"://")[2].partition(b"/")[2]
+    return path

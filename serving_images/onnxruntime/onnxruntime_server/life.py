@@ -1,0 +1,187 @@
+"""The server's life: listen, load, serve, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from onnxruntime_server.engine.cache import ResponseCache
+from onnxruntime_server.engine.scheduler import Scheduler
+from onnxruntime_server.engine.served_model import Surroundings
+from onnxruntime_server.errors import RepositoryError
+from onnxruntime_server.http.options import HttpOptions
+from onnxruntime_server.http.server import HttpServer
+from onnxruntime_server.http.tls import CertificateFiles
+from onnxruntime_server.metrics import Metrics
+from onnxruntime_server.repository.manifest import Trust
+from onnxruntime_server.repository.repository import Repository, RepositoryOptions
+from onnxruntime_server.service import InferenceService
+from onnxruntime_server.tracing import Tracer
+
+if TYPE_CHECKING:
+    from onnxruntime_server.grpc_server.server import GrpcServer
+    from onnxruntime_server.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> int:
+    """Serve until a signal comes; the exit code. It listens at once, and is ready when the models are loaded."""
+    try:
+        listener = _listen(settings.host, settings.port)
+    except OSError as error:
+        _LOG.error("can't start: %s port %d: %s", settings.host, settings.port, os.strerror(error.errno or 0))
+        return 1
+    try:
+        server = _Server(settings, listener)
+    except (OSError, ValueError, RepositoryError) as error:
+        _LOG.error("can't start: %s", error)
+        return 1
+    return await server.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+class _Server:
+    """All parts of the server, put together. Refuses certificates and manifests that can't be used."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._settings = settings
+        self._listener = listener
+        self._metrics = Metrics()
+        self._scheduler = Scheduler(settings.side_by_side)
+        self._certificates = _certificates(settings)
+        self._tracer = Tracer(settings.otlp_endpoint) if settings.otlp_endpoint else None
+        threads = max(1, settings.threads // settings.side_by_side)
+        self._repository = Repository(
+            settings.models,
+            RepositoryOptions(
+                trust=Trust(settings.manifest_digests, settings.manifest_key, settings.manifest_required),
+                poll_seconds=settings.poll_seconds,
+                model_control=settings.model_control,
+            ),
+            self._metrics,
+            Surroundings(self._scheduler, threads, loop, threading.get_ident()),
+        )
+        self._service = InferenceService(self._repository, self._metrics, ResponseCache(settings.cache_bytes), loop)
+        self._http = HttpServer(
+            self._service,
+            self._repository,
+            self._metrics,
+            HttpOptions(
+                limits=settings.limits,
+                body_seconds=settings.body_seconds,
+                connections=settings.connections,
+                log_requests=settings.log_requests,
+                certificates=self._certificates,
+            ),
+            self._tracer,
+        )
+        self._grpc: GrpcServer | None = None
+        self._stopped: asyncio.Future[int] = loop.create_future()
+        self._draining = False
+        self._loop = loop
+
+    async def run(self) -> int:
+        """Serve until told to stop; the exit code."""
+        self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        self._loop.add_signal_handler(signal.SIGINT, self._stop, 0)
+        await self._http.start([self._listener])
+        loading = asyncio.ensure_future(self._load())
+        facts: dict[str, object] = dict(zip(("host", "port"), self._listener.getsockname()[:2], strict=True))
+        try:
+            if self._settings.grpc_port is not None:
+                facts["grpc_port"] = await asyncio.to_thread(self._start_grpc, self._settings.grpc_port)
+            _LOG.info("listening", extra={"facts": {**facts, "threads": self._settings.threads}})
+        except OSError as error:
+            _LOG.error("can't start: %s", error)
+            self._stop(1)
+        exit_code = await self._stopped
+        await self._end()
+        await loading
+        _LOG.info("stopped")
+        return exit_code
+
+    def _start_grpc(self, port: int) -> int:
+        # Imported here: whoever serves no gRPC does not pay for it, and models load meanwhile.
+        from onnxruntime_server.grpc_server.options import GrpcOptions  # noqa: PLC0415
+        from onnxruntime_server.grpc_server.server import GrpcServer  # noqa: PLC0415
+
+        settings = self._settings
+        options = GrpcOptions(
+            settings.host,
+            port,
+            limits=settings.limits,
+            connections=settings.connections,
+            log_requests=settings.log_requests,
+            certificates=self._certificates,
+        )
+        self._grpc = GrpcServer(self._service, self._repository, options, self._metrics, self._tracer)
+        return self._grpc.start()
+
+    async def _load(self) -> None:
+        """Load the models; where none can be served, say why and end the server."""
+        try:
+            await asyncio.to_thread(self._repository.load)
+        except RepositoryError as error:
+            _LOG.error("can't start: %s", error)
+            self._stop(1)
+        except Exception:  # noqa: BLE001 - whatever it is, the process ends with the place in its log
+            _LOG.exception("can't start: the models could not be loaded")
+            self._stop(1)
+        else:
+            self._tell_ready()
+            _LOG.info("ready")
+
+    def _tell_ready(self) -> None:
+        if self._grpc is not None and not self._draining:
+            self._grpc.set_serving(ready=self._repository.ready)
+
+    def _terminate(self) -> None:
+        """Take the server out of service without refusing anybody.
+
+        The first SIGTERM makes it not ready and keeps it answering for a while: until every gateway has taken note,
+        new requests still arrive. Then, or at once on SIGINT or a second signal, it ends what is in flight.
+        """
+        if self._draining:
+            self._stop(0)
+            return
+        self._drain()
+        _LOG.info("draining")
+        self._loop.call_later(self._settings.drain_seconds, self._stop, 0)
+
+    def _drain(self) -> None:
+        self._draining = self._http.draining = True
+        if self._grpc is not None:
+            self._grpc.set_serving(ready=False)
+
+    def _stop(self, exit_code: int) -> None:
+        self._drain()
+        if not self._stopped.done():
+            self._stopped.set_result(exit_code)
+
+    async def _end(self) -> None:
+        """Answer what is in flight on all ways in, then end the engine."""
+        grace = self._settings.grace_seconds
+        ending = [self._http.stop(grace)]
+        if self._grpc is not None:
+            ending.append(asyncio.to_thread(self._grpc.stop, grace))
+        await asyncio.gather(*ending)
+        await asyncio.to_thread(self._repository.close, 1.0)
+        if self._tracer is not None:
+            await asyncio.to_thread(self._tracer.close)
+
+
+def _certificates(settings: Settings) -> CertificateFiles | None:
+    if (tls := settings.tls) is None:
+        return None
+    return CertificateFiles(tls.certificate, tls.key, tls.client_authority)
