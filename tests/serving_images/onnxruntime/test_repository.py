@@ -601,8 +601,25 @@ def real(tmp_path: Path) -> Iterator[Callable[..., Repository]]:
     scheduler.close()
 
 
-def add(repository: Repository, a: float, b: float, name: str = "addition") -> Answer:
-    arrays = {"a": np.full((1, 2), a, np.float32), "b": np.full((1, 2), b, np.float32)}
+WHOLE = """
+[ensemble]
+inputs = ["a", "b"]
+outputs = ["sum"]
+[[ensemble.steps]]
+name = "first"
+model = "addition"
+inputs = { a = "a", b = "b" }
+outputs = { sum = "between" }
+[[ensemble.steps]]
+name = "second"
+model = "addition"
+inputs = { a = "between", b = "between" }
+outputs = { sum = "sum" }
+"""
+
+
+def add(repository: Repository, name: str) -> Answer:
+    arrays = {"a": np.full((1, 2), 1, np.float32), "b": np.full((1, 2), 2, np.float32)}
     answer = Answer(dict(arrays), ["sum"])
     repository.servable(name, None).submit(answer.work)
     return answer
@@ -630,21 +647,24 @@ def test_real_models_are_served_and_refused_for_what_onnxruntime_says(
 
 def test_no_request_fails_while_versions_come_and_go(tmp_path: Path, real: Callable[..., Repository]) -> None:
     models.save(models.addition(), tmp_path, "addition")
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "config.toml").write_text(WHOLE)
     repository = real()
     repository.load()
     stop = threading.Event()
-    answers: list[Answer] = []
+    answers: dict[str, list[Answer]] = {"addition": [], "whole": []}
     errors: list[ServerError] = []
 
-    def ask() -> None:
+    def ask(name: str) -> None:
         while not stop.is_set():
             try:
-                answers.append(add(repository, 1, 2))
-                answers[-1].done.wait(30)
+                answers[name].append(add(repository, name))
             except ServerError as error:
                 errors.append(error)
+            else:
+                answers[name][-1].done.wait(30)
 
-    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads = [threading.Thread(target=ask, args=(name,)) for name in answers for _ in range(2)]
     for thread in threads:
         thread.start()
     for version in range(2, 6):
@@ -656,8 +676,8 @@ def test_no_request_fails_while_versions_come_and_go(tmp_path: Path, real: Calla
     stop.set()
     for thread in threads:
         thread.join()
-    repository.close(10)
     assert errors == []
     assert repository.metadata("addition", None).versions == ("5",)
-    assert len(answers) > 100
-    assert all(answer.arrays[0].tolist() == [[3, 3]] for answer in answers)
+    assert min(len(given) for given in answers.values()) > 100
+    assert all(answer.arrays[0].tolist() == [[3, 3]] for answer in answers["addition"])
+    assert all(answer.arrays[0].tolist() == [[6, 6]] for answer in answers["whole"])
