@@ -37,9 +37,22 @@ def schema_of(control: Control[Any]) -> analyzer_pb2.PolicyConfigSchema | None:
     """Return the JSON schema of what a control takes; nothing for one that takes nothing."""
     if control.parameters is None:
         return None
+    schema = control.parameters.model_json_schema()
     properties = Struct()
-    properties.update(control.parameters.model_json_schema()["properties"])
+    # The engine compiles each property for itself: a reference to a definition beside them leads nowhere.
+    properties.update(_whole(schema["properties"], schema.get("$defs", {})))
     return analyzer_pb2.PolicyConfigSchema(properties=properties)
+
+
+def _whole(schema: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """The schema with the definitions in the places of what refers to them."""
+    if isinstance(schema, list):
+        return [_whole(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _whole(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _whole(member, definitions) for name, member in schema.items()}
 
 
 def given_to(control: Control[Any], given: Mapping[str, object]) -> Parameters | None:

@@ -206,6 +206,15 @@ def test_each_policy_is_listed_with_what_the_engine_can_show() -> None:
     assert listed["NET-003"].policy_type == analyzer_pb2.POLICY_TYPE_STACK
 
 
+def test_what_a_policy_takes_is_told_property_by_property_without_references() -> None:
+    info = Analyzer().analyzer_info(Empty())
+    schemas = {each.name: json_format.MessageToDict(each.configSchema.properties) for each in info.policies}
+
+    assert schemas["NET-007"]["features"]["items"]["type"] == "string"
+    assert "kubernetes" in schemas["NET-007"]["features"]["items"]["enum"]
+    assert "$ref" not in str(schemas), "the engine compiles each property for itself"
+
+
 def test_an_unknown_is_advice_in_a_preview_and_a_violation_in_an_update() -> None:
     image = request(deployment([container(image=f"registry.ae/x@{UNKNOWNS[0]}")]))
 
