@@ -21,7 +21,7 @@ from tests.policies.mutation import resources, rooms
 LEAST = rooms.LEAST
 GRAVE = (Severity.HIGH, Severity.CRITICAL)
 """Where every mutant of a resource is killed or explained."""
-ALL_GRAVE = "high and critical"
+ALL_GRAVE, OTHERS, ALL = SUMS = ("high and critical", "low and medium", "all")
 Scores = dict[str, Counter[str]]
 
 
@@ -39,8 +39,8 @@ def measure(results: Path) -> bool:
     }
     (results / "mutation.json").write_text(json.dumps(record, indent=2) + "\n")
     for what, scores in (("resources", of_resources), ("code", of_code)):
-        for name, counted in scores.items():
-            click.echo(f"{'met ' if _is_met(name, counted) else 'MISS'}  {what:9} {_line(name, counted)}")
+        for name in _ordered(scores):
+            click.echo(f"{'met ' if _is_met(name, scores[name]) else 'MISS'}  {what:9} {_line(name, scores[name])}")
     return all(_is_met(*each) for scores in (of_resources, of_code) for each in scores.items())
 
 
@@ -51,8 +51,8 @@ def _resource_scores() -> Scores:
         found = resources.tried(control)
         explained = sum(map(resources.is_explained, found.left))
         counted = _count(found.made, len(found.left), explained)
-        for name in (control.id.partition("-")[0], ALL_GRAVE if control.severity in GRAVE else "low and medium", "all"):
-            scores[name] = scores.get(name, Counter()) + counted
+        for name in (control.id.partition("-")[0], ALL_GRAVE if control.severity in GRAVE else OTHERS, ALL):
+            scores.setdefault(name, Counter()).update(counted)
     return scores
 
 
@@ -65,8 +65,8 @@ def _code_scores() -> Scores:
         explained = sum(each.change in known or reason_everywhere(each.change) is not None for each in found.left)
         *_, folder, module = name.split(".")
         family = module.partition("_")[0].upper() if folder == "controls" else folder
-        for kind in (family, "all"):
-            scores[kind] = scores.get(kind, Counter()) + _count(found.made, len(found.left), explained)
+        for kind in (family, ALL):
+            scores.setdefault(kind, Counter()).update(_count(found.made, len(found.left), explained))
     return scores
 
 
@@ -82,7 +82,12 @@ def _is_met(name: str, counted: Counter[str]) -> bool:
 
 def _kept(scores: Scores) -> dict[str, Any]:
     """Return the counts of every family with the part that was killed."""
-    return {name: {**counted, "score": round(_score(counted), 4)} for name, counted in scores.items()}
+    return {name: {**scores[name], "score": round(_score(scores[name]), 4)} for name in _ordered(scores)}
+
+
+def _ordered(scores: Scores) -> list[str]:
+    """Return families first, the sums last."""
+    return sorted(scores, key=lambda name: (name in SUMS, name))
 
 
 def _score(counted: Counter[str]) -> float:
