@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -28,6 +28,8 @@ class Judgement:
     """What breaking each control does here, by its id."""
     applied: Applied
     """What waivers say, and those that somebody has to look at."""
+    given: Mapping[type[Parameters], Parameters] = field(default_factory=dict)
+    """What the operator has set, by the kind of parameters."""
 
     @property
     def messages(self) -> Iterator[tuple[Result, Message]]:
@@ -83,7 +85,7 @@ def judge(
         control.id: effective_level(control, profiles, (levels or {}).get(control.id)) for control in evaluator.controls
     }
     applied = apply((*alone, *together), waivers, stack=source.stack, profiles=profiles, today=today)
-    return Judgement(source, evaluator.controls, applied.results, effective, applied)
+    return Judgement(source, evaluator.controls, applied.results, effective, applied, given or {})
 
 
 def effective_level(control: Control[Any], profiles: tuple[str, ...], given: Level | None) -> Level:

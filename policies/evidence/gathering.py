@@ -85,21 +85,23 @@ def _controls(judgement: Judgement) -> tuple[ControlRecord, ...]:
         given.setdefault(result.control.id, []).append(record)
     keys = {framework.short: key for key, framework in frameworks().items()}
     return tuple(
-        _control(control, judgement.levels[control.id], given.get(control.id, ()), keys)
+        _control(control, judgement, given.get(control.id, ()), keys)
         for control in sorted(judgement.controls, key=lambda control: control.id)
     )
 
 
 def _control(
-    control: Control[Any], level: Level, results: Sequence[ResultRecord], keys: Mapping[str, str]
+    control: Control[Any], judgement: Judgement, results: Sequence[ResultRecord], keys: Mapping[str, str]
 ) -> ControlRecord:
+    kind = control.parameters
     return ControlRecord(
         id=control.id,
         title=control.title,
         harm=control.harm,
         remedy=control.remedy,
         severity=control.severity,
-        level=level,
+        level=judgement.levels[control.id],
+        parameters=None if kind is None else judgement.given.get(kind, kind()).model_dump(mode="json"),
         references=tuple(
             ClauseReference(framework=keys[each.framework], clause=each.clause, relation=each.relation)
             for each in control.references

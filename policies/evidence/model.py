@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from falaj.catalog.controls import Level, Relation
 from policies.control import Severity
@@ -114,6 +114,9 @@ class ControlRecord(Record):
     remedy: str = Field(description="What to edit or run.")
     severity: Severity = Field(description="How bad a breach is.")
     level: Level = Field(description="What a breach does here.")
+    parameters: Mapping[str, JsonValue] | None = Field(
+        description="What it went by where an operator may set something, defaults included; null where nobody may."
+    )
     references: tuple[ClauseReference, ...] = Field(description="Who asks for it, the most telling first.")
     results: tuple[ResultRecord, ...] = Field(description="Its results by resource; none where none was of its types.")
 

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from falaj.catalog.controls import Level
+from policies.controls import named
+from policies.controls.bdr_002 import Recovery
 from policies.evaluator import Verdict
 from policies.evidence.bundle import bundle
 from policies.evidence.document import written
@@ -146,3 +148,16 @@ def test_the_order_of_a_judgement_changes_no_byte_of_any_rendering(data: st.Data
 
     assert written(found) == written(evidence(judgement))
     assert bundle(found) == bundle(FOUND)
+
+
+def test_it_says_what_the_operator_set_and_what_was_left_as_it_was() -> None:
+    (backups, *_) = named("BDR-002")
+    assert backups.parameters is not None
+    default = evidence(judged(controls=[backups], waivers=()))
+    tightened = evidence(
+        replace(judged(controls=[backups], waivers=()), given={backups.parameters: Recovery(least_days=400)})
+    )
+
+    assert of(default, "BDR-002").parameters == Recovery().model_dump(mode="json")
+    assert of(tightened, "BDR-002").parameters == {**Recovery().model_dump(mode="json"), "least_days": 400}
+    assert of(FOUND, "TST-001").parameters is None
