@@ -155,9 +155,9 @@ def test_it_says_what_the_operator_set_and_what_was_left_as_it_was() -> None:
     assert backups.parameters is not None
     default = evidence(judged(controls=[backups], waivers=()))
     tightened = evidence(
-        replace(judged(controls=[backups], waivers=()), given={backups.parameters: Recovery(least_days=400)})
+        replace(judged(controls=[backups], waivers=()), given={backups.parameters: Recovery(least_days=30)})
     )
 
     assert of(default, "BDR-002").parameters == Recovery().model_dump(mode="json")
-    assert of(tightened, "BDR-002").parameters == {**Recovery().model_dump(mode="json"), "least_days": 400}
+    assert of(tightened, "BDR-002").parameters == {**Recovery().model_dump(mode="json"), "least_days": 30}
     assert of(FOUND, "TST-001").parameters is None
