@@ -1,6 +1,9 @@
-"""A model that gives back what it takes, in every datatype of the protocol that ONNX has.
+"""Models that give back what they take.
 
-``python -m serving_images.contract.echo DIRECTORY`` writes the model repository ``models`` and the case ``echo.json``.
+``echo`` has every datatype of the protocol that ONNX has, ``typed`` those that gRPC has typed contents for.
+
+``python -m serving_images.contract.echo DIRECTORY`` writes the model repository ``models`` and the cases ``echo.json``
+and ``typed.json``.
 """
 
 from __future__ import annotations
@@ -32,46 +35,52 @@ _TYPES: Final[dict[str, tuple[int, list[Any]]]] = {
 }
 
 
-def model() -> bytes:
+_MODELS: Final = {"echo": tuple(_TYPES), "typed": tuple(name for name in _TYPES if name != "FP16")}
+
+
+def model(name: str = "echo") -> bytes:
     """The ONNX file: inputs ``in_<datatype>`` and outputs ``out_<datatype>``, each of shape [rows, 2]."""
+    kinds = {each: _TYPES[each][0] for each in _MODELS[name]}
     graph = helper.make_graph(
-        [helper.make_node("Identity", [f"in_{name}"], [f"out_{name}"]) for name in _TYPES],
-        "echo",
-        [helper.make_tensor_value_info(f"in_{name}", kind, ["rows", 2]) for name, (kind, _) in _TYPES.items()],
-        [helper.make_tensor_value_info(f"out_{name}", kind, ["rows", 2]) for name, (kind, _) in _TYPES.items()],
+        [helper.make_node("Identity", [f"in_{each}"], [f"out_{each}"]) for each in kinds],
+        name,
+        [helper.make_tensor_value_info(f"in_{each}", kind, ["rows", 2]) for each, kind in kinds.items()],
+        [helper.make_tensor_value_info(f"out_{each}", kind, ["rows", 2]) for each, kind in kinds.items()],
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     checker.check_model(proto, full_check=True)
     return proto.SerializeToString(deterministic=True)
 
 
-def case() -> Case:
+def case(name: str = "echo") -> Case:
     """What the model must say and answer: extremes of every datatype."""
-    values = {name: data for name, (_, data) in _TYPES.items()}
+    values = {each: _TYPES[each][1] for each in _MODELS[name]}
     return Case(
-        model="echo",
+        model=name,
         version="1",
-        inputs=[{"name": f"in_{name}", "datatype": name, "shape": [-1, 2]} for name in values],
-        outputs=[{"name": f"out_{name}", "datatype": name, "shape": [-1, 2]} for name in values],
+        inputs=[{"name": f"in_{each}", "datatype": each, "shape": [-1, 2]} for each in values],
+        outputs=[{"name": f"out_{each}", "datatype": each, "shape": [-1, 2]} for each in values],
         request={
             "inputs": [
-                {"name": f"in_{name}", "datatype": name, "shape": [2, 2], "data": data} for name, data in values.items()
+                {"name": f"in_{each}", "datatype": each, "shape": [2, 2], "data": data} for each, data in values.items()
             ]
         },
         answer=[
-            {"name": f"out_{name}", "datatype": name, "shape": [2, 2], "data": data} for name, data in values.items()
+            {"name": f"out_{each}", "datatype": each, "shape": [2, 2], "data": data} for each, data in values.items()
         ],
     )
 
 
 def write(directory: Path) -> tuple[Path, Path]:
-    """Write the model repository and the case file; their paths."""
-    repository, file = directory / "models", directory / "echo.json"
-    folder = repository / "echo" / "1"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(model())
-    file.write_text(json.dumps(asdict(case()), indent=2, ensure_ascii=False), encoding="utf-8")
-    return repository, file
+    """Write the model repository and the case files; the paths of the repository and of the case of ``echo``."""
+    repository = directory / "models"
+    for name in _MODELS:
+        folder = repository / name / "1"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "model.onnx").write_bytes(model(name))
+        text = json.dumps(asdict(case(name)), indent=2, ensure_ascii=False)
+        (directory / f"{name}.json").write_text(text, encoding="utf-8")
+    return repository, directory / "echo.json"
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ def repository(contract_files: tuple[Path, Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def server(repository: Path) -> Iterator[ServerProcess]:
-    process = ServerProcess(repository, "--drain-seconds", "0", "--max-body-bytes", "100000", "--body-seconds", "1")
+    limits = ("--drain-seconds", "0", "--max-body-bytes", "100000", "--body-seconds", "1")
+    process = ServerProcess(repository, *limits, "--grpc-port", "0")
     process.said("ready")
     yield process
     process.close()

@@ -67,6 +67,16 @@ class ServerProcess:
         host, port = self.address
         return f"http://{host}:{port}"
 
+    @property
+    def grpc_url(self) -> str:
+        line = self.said("listening")
+        return f"{line['host']}:{line['grpc_port']}"
+
+    @property
+    def grpc_target(self) -> str:
+        line = self.said("listening")
+        return f"{line['host']}:{line['grpc_port']}"
+
     def client(self) -> httpx2.Client:
         self.said("ready")
         return httpx2.Client(base_url=self.url, timeout=PATIENCE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import grpc
 import httpx2
 import pytest
 
@@ -18,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command line options."""
     group = parser.getgroup("contract", "Open Inference Protocol v2")
     group.addoption("--base-url", help="the server, such as http://127.0.0.1:8080")
+    group.addoption("--grpc-url", help="the same over gRPC, such as 127.0.0.1:8081")
     group.addoption("--case", action="append", default=[], type=Path, help="a case file; may be repeated")
 
 
@@ -31,7 +33,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[httpx2.Client]:
     """A client of the server under test."""
-    if (base_url := request.config.getoption("--base-url")) is None:
-        raise pytest.UsageError("the contract needs a server: --base-url http://127.0.0.1:8080 --case FILE")
-    with httpx2.Client(base_url=base_url, timeout=30) as client:
+    with httpx2.Client(base_url=_address(request.config, "--base-url"), timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def channel(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A connection to the server under test."""
+    with grpc.insecure_channel(_address(request.config, "--grpc-url")) as opened:
+        yield opened
+
+
+def _address(config: pytest.Config, option: str) -> str:
+    """Where the server is; half of the contract may be left out."""
+    if not any(map(config.getoption, ("--base-url", "--grpc-url"))):
+        raise pytest.UsageError(
+            "the contract needs a server: --base-url http://127.0.0.1:8080 --grpc-url 127.0.0.1:8081 --case FILE"
+        )
+    if (address := config.getoption(option)) is None:
+        pytest.skip(f"no {option}")
+    return str(address)
