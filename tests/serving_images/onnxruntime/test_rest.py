@@ -97,7 +97,7 @@ def test_refuses_other_paths(client: httpx2.Client, method: str, path: str, stat
 def test_names_the_models_it_has(client: httpx2.Client) -> None:
     response = post(client, "missing", floats("x", 1))
     assert response.status_code == 404
-    known = "'addition', 'counting', 'cube', 'echo', 'lookup', 'reciprocal', 'reshape', 'text'"
+    known = "'addition', 'counting', 'cube', 'echo', 'lookup', 'reciprocal', 'reshape', 'text', 'typed'"
     assert response.json() == {"error": f"no model 'missing'; this server has {known}"}
 
 
