@@ -92,7 +92,7 @@ class FakeBackend:
         self.servable(name, version)
         if name == "broken":
             raise RuntimeError("784-1990-secret")
-        pending = Pending(request, deliver, Work({}, [], lambda work, outcome: None))
+        pending = Pending(request, deliver, Work({}, [], lambda *_: None))
         if self.refusal is not None:
             deliver(self.refusal)
             return None
@@ -138,6 +138,13 @@ class FakeBackend:
 
     def text(self) -> bytes:
         return b"# HELP up Whether.\n"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what the server does by itself."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - the server has no event for a test to wait for
+            await asyncio.sleep(0.01)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import socket
 import struct
 import zlib
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from onnxruntime_server.http import answers, connection
 from onnxruntime_server.http.options import MOST_PIPELINED, HttpOptions
 from onnxruntime_server.protocol.messages import Limits
 
-from tests.serving_images.http_layer import PATIENCE, Layer, get, infer, layer, only, replies, run
+from tests.serving_images.http_layer import PATIENCE, Layer, get, infer, layer, only, replies, run, until
 
 SMALL = HttpOptions(limits=Limits(body_bytes=1000))
 RESET = struct.pack("ii", 1, 0)
@@ -92,7 +93,7 @@ STREAM = get("/v2/health/live") + infer(1, id="first") + chunked(BODY[:5], BODY[
 @settings(max_examples=60, deadline=None)
 def test_it_does_not_matter_how_the_bytes_are_cut(cuts: list[int]) -> None:
     bounds = [0, *sorted(cuts), len(STREAM)]
-    parts = [STREAM[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    parts = [STREAM[start:end] for start, end in pairwise(bounds)]
     found = replies(run(told(SMALL, *parts)))
     assert [each.json.get("id") for each in found] == [None, "first", None]
     assert found[2].json["outputs"][0]["data"] == [1, 2]
@@ -263,9 +264,7 @@ def test_who_waits_for_an_answer_may_be_quiet() -> None:
 
 
 async def gone(running: Layer, count: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while running.backend.responses[answers.CLIENT_GONE] < count:
-            await asyncio.sleep(0.01)
+    await until(lambda: running.backend.responses[answers.CLIENT_GONE] == count)
 
 
 @pytest.mark.parametrize("reset", [True, False])
@@ -300,7 +299,9 @@ def test_who_leaves_in_the_middle_of_a_body_leaves_nothing_behind() -> None:
         async with layer(replace(SMALL, limits=Limits(body_bytes=200))) as running:
             for _ in range(9):
                 _, writer = await asyncio.open_connection(*running.address)
-                writer.write(b"POST /v2/models/echo/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 200\r\n\r\n" + b"x" * 199)
+                writer.write(
+                    b"POST /v2/models/echo/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 200\r\n\r\n" + b"x" * 199
+                )
                 await writer.drain()
                 writer.close()
             assert only(await running.exchange(infer(1, close=True))).status == 200
@@ -336,13 +337,10 @@ def test_who_does_not_read_is_not_read_and_then_cut_off(monkeypatch: pytest.Monk
             deaf = socket.create_connection(running.address)
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.sendall(infer(1, parameters={"binary_data_output": True}) * 5)
-            running_connections = running.server._state.connections
-            async with asyncio.timeout(PATIENCE):
-                while not running_connections:
-                    await asyncio.sleep(0.01)
-                assert running.backend.responses[200] <= 1
-                while running_connections:
-                    await asyncio.sleep(0.01)
+            connections = running.server._state.connections
+            await until(lambda: bool(connections))
+            assert running.backend.responses[200] <= 1
+            await until(lambda: not connections)
             assert running.backend.responses == {200: 1, answers.CLIENT_GONE: 4}
             assert running.server._state.memory.held == 0
             deaf.close()
@@ -407,13 +405,12 @@ def test_a_compressed_body_is_read_within_the_limit() -> None:
                 ("gzip", gzip.compress(BODY)),
                 ("deflate", zlib.compress(BODY)),
                 ("identity", BODY),
-                ("gzip", gzip.compress(b" " * 10_000_000)),
+                ("gzip", gzip.compress(b" " * 500_000)),
                 ("gzip", gzip.compress(BODY)[:-1]),
                 ("gzip", gzip.compress(BODY) + b"more"),
                 ("deflate", b"nonsense"),
                 ("br", BODY),
             ):
-                body = body if len(body) <= 1000 else body[:1000]
                 head = f"POST /v2/models/echo/infer HTTP/1.1\r\nhost: x\r\ncontent-encoding: {encoding}\r\n"
                 sent = f"{head}connection: close\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
                 reply = only(await running.exchange(sent))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import re
 import ssl
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from onnxruntime_server.http.options import HttpOptions
 from onnxruntime_server.http.tls import CertificateFiles
 
-from tests.serving_images.http_layer import PATIENCE, Layer, get, infer, layer, only, run
+from tests.serving_images.http_layer import PATIENCE, Layer, get, infer, layer, only, run, until
 
 NOW = datetime.now(UTC)
 
@@ -64,7 +63,7 @@ class Authority:
 def put(file: Path, text: bytes) -> None:
     fresh = file.with_suffix(".new")
     fresh.write_bytes(text)
-    os.replace(fresh, file)
+    fresh.replace(file)
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +96,18 @@ async def ask(running: Layer, context: ssl.SSLContext, request: bytes) -> tuple[
             writer.close()
 
 
+async def refused(running: Layer, context: ssl.SSLContext) -> bool:
+    """Whether the client is turned away: some versions of TLS tell it at once, others when it reads."""
+    try:
+        received, _ = await ask(running, context, infer(1, close=True))
+    except (ssl.SSLError, ConnectionError):
+        return True
+    return received == b""
+
+
 def name_of(tls: ssl.SSLObject) -> str:
     subject = (tls.getpeercert() or {})["subject"]
-    return str(dict(pair for part in subject for pair in part)["commonName"])  # type: ignore[misc, union-attr]  # typeshed has it wider
+    return str(dict(pair for part in subject for pair in part)["commonName"])  # type: ignore[misc]  # typeshed has it wider
 
 
 def test_speaks_new_tls_with_forward_secrecy_and_http_1_1_only(tmp_path: Path, authority: Authority) -> None:
@@ -116,17 +124,10 @@ def test_speaks_new_tls_with_forward_secrecy_and_http_1_1_only(tmp_path: Path, a
             assert tls.version() == "TLSv1.2"
             assert (tls.cipher() or ("",))[0].startswith("ECDHE-")
             older.set_ciphers("AES128-GCM-SHA256")
-            with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
-                await ask(running, older, infer(1, close=True))
+            assert await refused(running, older)
             assert await running.exchange(get("/v2")) == b""
 
     run(scenario())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_a_new_certificate_is_used_for_new_connections_and_breaks_none(
@@ -186,17 +187,15 @@ def test_only_clients_of_the_authority_are_served(tmp_path: Path, authority: Aut
         async with layer(HttpOptions(certificates=files, certificate_seconds=0.01)) as running:
             received, _ = await ask(running, client(authority, own), infer(1, close=True))
             assert only(received).status == 200
-            for context in (client(authority), client(authority, other)):
-                with pytest.raises((ssl.SSLError, ConnectionError)):
-                    await ask(running, context, infer(1, close=True))
+            assert await refused(running, client(authority))
+            assert await refused(running, client(authority, other))
             assert running.backend.responses == {200: 1}
             put(tmp_path / "ca.crt", stranger.pem)
             used = running.server._certificates_used
             await until(lambda: running.server._certificates_used is not used)
             received, _ = await ask(running, client(authority, other), infer(1, close=True))
             assert only(received).status == 200
-            with pytest.raises((ssl.SSLError, ConnectionError)):
-                await ask(running, client(authority, own), infer(1, close=True))
+            assert await refused(running, client(authority, own))
 
     run(scenario())
 
@@ -226,23 +225,33 @@ def test_a_change_is_seen_once_and_what_is_the_same_is_none(tmp_path: Path, auth
     assert files.current.chain != first.chain
 
 
+PASSWORD = "the private key has a password; give it without one"
+NO_PAIR = "not a certificate with its key in PEM"
+
+
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("file", "text", "reason"),
     [
-        (lambda folder, authority: authority.write(folder, "one", b"secret"), "the private key has a password; give it"),
-        (lambda folder, authority: put(folder / "tls.crt", authority.pem), "the key does not belong to the certificate"),
-        (lambda folder, authority: put(folder / "tls.crt", b""), "not a certificate with its key in PEM"),
-        (lambda folder, authority: put(folder / "ca.crt", b"\xff"), "the clients' authority is not PEM"),
-        (lambda folder, authority: put(folder / "ca.crt", b"nonsense"), "not a certificate with its key in PEM"),
-        (lambda folder, authority: put(folder / "ca.crt", b""), "Empty certificate data"),
+        ("tls.crt", None, "the key does not belong to the certificate"),
+        ("tls.crt", b"", NO_PAIR),
+        ("tls.key", b"nonsense", NO_PAIR),
+        ("ca.crt", b"\xff", "the clients' authority is not PEM"),
+        ("ca.crt", b"nonsense", NO_PAIR),
+        ("ca.crt", b"", "the clients' authority is empty"),
     ],
 )
 def test_what_cannot_be_used_is_refused_at_the_start(
-    tmp_path: Path, authority: Authority, spoil: Callable[[Path, Authority], object], reason: str
+    tmp_path: Path, authority: Authority, file: str, text: bytes | None, reason: str
 ) -> None:
     paths = (*authority.write(tmp_path, "one"), tmp_path / "ca.crt")
     (tmp_path / "ca.crt").write_bytes(authority.pem)
-    spoil(tmp_path, authority)
-    with pytest.raises(ValueError) as refused:
+    put(tmp_path / file, authority.pem if text is None else text)
+    message = f"{', '.join(map(str, paths))}: {reason}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         CertificateFiles(*paths)
-    assert str(refused.value).startswith(f"{', '.join(map(str, paths))}: {reason}")
+
+
+def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(tmp_path: Path, authority: Authority) -> None:
+    paths = authority.write(tmp_path, "one", b"secret")
+    with pytest.raises(ValueError, match=PASSWORD):
+        CertificateFiles(*paths)

@@ -47,8 +47,12 @@ class Endpoints:
     draining: bool
     """Whether the server is on its way out, and so not ready."""
 
+    starting: bool
+    """Whether another way in is not open yet, and so the server not ready."""
+
     def __init__(self, service: Service, models: Models, counts: Counts, limits: Limits) -> None:
         self.draining = False
+        self.starting = False
         self._service = service
         self._models = models
         self._counts = counts
@@ -160,7 +164,7 @@ class Endpoints:
         return self._readiness({"name": target.name}, ready=True)
 
     def _readiness(self, facts: dict[str, Any], *, ready: bool) -> Answer:
-        ready = ready and not self.draining
+        ready = ready and not self.draining and not self.starting
         return answers.of_json({**facts, "ready": ready}, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _metrics(self, exchange: Exchange, target: Target) -> Answer:

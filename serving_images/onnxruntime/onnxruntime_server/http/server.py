@@ -60,6 +60,15 @@ class HttpServer:
     def draining(self, draining: bool) -> None:
         self._state.draining = self._endpoints.draining = draining
 
+    @property
+    def starting(self) -> bool:
+        """Whether another way in is not open yet: until it is, the server answers and is not ready."""
+        return self._endpoints.starting
+
+    @starting.setter
+    def starting(self, starting: bool) -> None:
+        self._endpoints.starting = starting
+
     async def start(self, listeners: list[socket.socket]) -> None:
         """Accept connections."""
         self._listeners = listeners

@@ -35,6 +35,7 @@ class State:
         """Whether every answer is the last on its connection."""
         self.empty = asyncio.Event()
         """Set while there is no connection."""
+        self.empty.set()
         self.now = asyncio.get_running_loop().time()
         """The event loop's time when connections were last looked at: near enough for deadlines."""
 

@@ -97,6 +97,8 @@ def server_context(certificates: Certificates) -> ssl.SSLContext:
     try:
         _load_chain(context, certificates)
         if certificates.client_authority is not None:
+            if not certificates.client_authority:
+                raise ValueError("the clients' authority is empty")
             context.load_verify_locations(cadata=certificates.client_authority.decode("ascii"))
             context.verify_mode = ssl.CERT_REQUIRED
     except ssl.SSLError as error:
