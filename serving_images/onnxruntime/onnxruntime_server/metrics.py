@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
     CollectorRegistry,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from onnxruntime_server.errors import ClientGoneError, InvalidArgumentError, TooLargeError, UnavailableError
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 _MODEL_LABELS: Final = ("model", "version")
 _STEP_LABELS: Final = ("model", "version", "step")
-_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _COUNTERS: Final = {
     "nv_inference_request_success": ("success", "Requests answered."),
     "nv_inference_count": ("inferences", "Inferences computed; a request of several rows counts each."),
@@ -96,6 +98,9 @@ class ModelStatistics:
     request_us: float = 0
     """Time from request to answer."""
 
+    success_us: float = 0
+    """The same of the requests that were answered."""
+
     queue_us: float = 0
     """Time spent waiting for a run."""
 
@@ -114,6 +119,9 @@ class ModelStatistics:
     cache_misses: int = 0
     """Requests that the response cache had no answer for."""
 
+    durations: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    """Requests answered, by how long that took."""
+
     steps: dict[str, StepStatistics] = field(default_factory=dict)
     """The counts of an ensemble's or cascade's steps, by their labels."""
 
@@ -126,19 +134,25 @@ class ModelStatistics:
             self.pending += 1
 
     def ran(self, work: Work) -> None:
-        """Add what a run took of one request."""
+        """Add what a run took of a request that then was not answered."""
         with self.lock:
-            self.queue_us += work.queue_seconds * 1e6
-            self.infer_us += work.infer_seconds * 1e6
-            self.executions += work.first_of_run
-            if work.infer_seconds:
-                self.inferences += max(work.rows, 1)
+            self._add(work)
 
-    def answered(self, seconds: float, input_seconds: float, output_seconds: float) -> None:
+    def _add(self, work: Work) -> None:
+        self.queue_us += work.queue_seconds * 1e6
+        self.infer_us += work.infer_seconds * 1e6
+        self.executions += work.first_of_run
+        if work.infer_seconds:
+            self.inferences += work.rows or 1
+
+    def answered(self, work: Work, seconds: float, input_seconds: float, output_seconds: float) -> None:
         """A request was answered."""
         with self.lock:
+            self._add(work)
+            self.durations[bisect_left(BUCKETS, seconds)] += 1
             self.pending -= 1
             self.success += 1
+            self.success_us += seconds * 1e6
             self.request_us += seconds * 1e6
             self.input_us += input_seconds * 1e6
             self.output_us += output_seconds * 1e6
@@ -185,14 +199,6 @@ class Metrics(Collector):
         self.cache_bytes = 0
         self._models: dict[tuple[str, str], ModelStatistics] = {}
         self._registry = CollectorRegistry()
-        self._durations = Histogram(
-            "onnxruntime_server_request_duration_seconds",
-            "Time from request to answer, answered requests only.",
-            _MODEL_LABELS,
-            buckets=_BUCKETS,
-            registry=self._registry,
-        )
-        self._observers: dict[tuple[str, str], Histogram] = {}
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -200,13 +206,8 @@ class Metrics(Collector):
     def of(self, model: str, version: str) -> ModelStatistics:
         """The counts of a model that exists; never called with a name that a client made up."""
         if (statistics := self._models.get((model, version))) is None:
-            self._observers[model, version] = self._durations.labels(model, version)
             statistics = self._models[model, version] = ModelStatistics()
         return statistics
-
-    def answered(self, model: str, version: str, seconds: float) -> None:
-        """Add an answered request to the distribution of durations."""
-        self._observers[model, version].observe(seconds)
 
     def collect(self) -> Iterator[Metric]:
         """The counts as metric families."""
@@ -224,6 +225,7 @@ class Metrics(Collector):
         for key, statistics in models.items():
             pending.add_metric(key, statistics.pending)
         yield pending
+        yield self._durations(models)
         yield from self._steps(models)
         yield from self._answers()
 
@@ -234,6 +236,19 @@ class Metrics(Collector):
             for reason in ("REJECTED", "CANCELED", "BACKEND", "OTHER"):
                 labels = {"model": model, "reason": reason, "version": version}
                 family.add_sample(name, labels, statistics.failures[reason])
+        return family
+
+    def _durations(self, models: dict[tuple[str, str], ModelStatistics]) -> Metric:
+        family = HistogramMetricFamily(
+            "onnxruntime_server_request_duration_seconds",
+            "Time from request to answer, answered requests only.",
+            labels=_MODEL_LABELS,
+        )
+        bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
+        for key, statistics in models.items():
+            with statistics.lock:
+                counts, seconds = accumulate(statistics.durations), statistics.success_us / 1e6
+                family.add_metric(key, list(zip(bounds, counts, strict=True)), seconds)
         return family
 
     def _steps(self, models: dict[tuple[str, str], ModelStatistics]) -> Iterator[Metric]:

@@ -158,24 +158,24 @@ class InferenceService:
 
     def _settle(self, asked: _Asked, work: Work, outcome: Outcome) -> None:
         servable = asked.servable
-        servable.statistics.ran(work)
         if isinstance(outcome, ServerError):
+            servable.statistics.ran(work)
             self._refuse(asked, outcome)
             return
         if asked.cache_key is not None:
             self._cache.put(asked.cache_key, outcome)
             self._metrics.cache_bytes = self._cache.used_bytes
         written_from = time.perf_counter()
-        datatypes = {spec.name: spec.datatype for spec in servable.metadata.outputs}
+        datatypes = servable.metadata.gives
         tensors = tuple([Tensor(name, datatypes[name], each) for name, each in zip(work.outputs, outcome, strict=True)])
         try:
             asked.deliver(InferResponse(servable.name, servable.version, tensors, asked.request.id))
         except ServerError as error:
+            servable.statistics.ran(work)
             self._refuse(asked, error)
             return
         now = time.perf_counter()
-        servable.statistics.answered(now - asked.received, asked.input_seconds, now - written_from)
-        self._metrics.answered(servable.name, servable.version, now - asked.received)
+        servable.statistics.answered(work, now - asked.received, asked.input_seconds, now - written_from)
 
     def _refuse(self, asked: _Asked, error: ServerError) -> None:
         asked.servable.statistics.failed(error, time.perf_counter() - asked.received)

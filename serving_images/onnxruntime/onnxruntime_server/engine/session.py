@@ -8,7 +8,6 @@ import os
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, whatever the environment says
 
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import numpy as np

@@ -18,7 +18,7 @@ def bind(metadata: ModelMetadata, request: InferRequest) -> tuple[dict[str, Arra
     Refuses missing, unknown and repeated tensors, other datatypes, other shapes, and open dimensions of one name
     that do not agree with each other.
     """
-    specs = {spec.name: spec for spec in metadata.inputs}
+    specs = metadata.takes
     given: dict[str, Array] = {}
     sizes: dict[str, tuple[int, str]] = {}
     for tensor in request.inputs:
@@ -39,9 +39,10 @@ def _check(tensor: Tensor, spec: TensorSpec, sizes: dict[str, tuple[int, str]]) 
     if tensor.datatype is not spec.datatype:
         raise InvalidArgumentError(f"input '{spec.name}': expected datatype {spec.datatype}, got {tensor.datatype}")
     shape = tensor.array.shape
-    fits = len(shape) == len(spec.shape) and all(
-        expected in {-1, size} for expected, size in zip(spec.shape, shape, strict=True)
-    )
+    fits = len(shape) == len(spec.shape)
+    for expected, size in zip(spec.shape, shape, strict=False):
+        if expected not in {-1, size}:
+            fits = False
     if not fits:
         raise InvalidArgumentError(f"input '{spec.name}': expected shape {list(spec.shape)}, got {list(shape)}")
     for symbol, size in zip(spec.symbols, shape, strict=False):
@@ -55,14 +56,16 @@ def _check(tensor: Tensor, spec: TensorSpec, sizes: dict[str, tuple[int, str]]) 
 
 
 def _outputs(metadata: ModelMetadata, request: InferRequest) -> list[str]:
-    known = [spec.name for spec in metadata.outputs]
+    known = metadata.gives
+    if not request.outputs:
+        return list(known)
     wanted = [output.name for output in request.outputs]
     for name in wanted:
         if name not in known:
             raise InvalidArgumentError(f"model '{metadata.name}' has no output '{name}'; it gives {_names(known)}")
     if len(set(wanted)) != len(wanted):
         raise InvalidArgumentError("an output is asked for twice")
-    return wanted or known
+    return wanted
 
 
 def _names(names: Iterable[str]) -> str:

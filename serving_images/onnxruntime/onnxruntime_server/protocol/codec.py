@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from onnxruntime_server.errors import InvalidArgumentError
-from onnxruntime_server.protocol import checks, tensors
+from onnxruntime_server.protocol import checks, flat, tensors
 from onnxruntime_server.protocol.messages import InferRequest, InferResponse, Limits, RequestedOutput, Tensor
 
 _MISSING: Final = object()
@@ -22,6 +22,8 @@ def decode_request(body: bytes, json_length: int | None, limits: Limits) -> Infe
 
     Refuses what is malformed, over a limit or asks for an extension this server has not, naming the tensor.
     """
+    if json_length is None and (request := flat.read(body, limits)) is not None:
+        return request
     if json_length is not None and json_length > len(body):
         raise InvalidArgumentError(f"the JSON should be {json_length} bytes long, but the body has {len(body)}")
     view = memoryview(body)
@@ -138,21 +140,29 @@ def _optional(document: dict[str, Any], key: str, kind: type[str], where: str) -
 
 def encode_response(response: InferResponse, request: InferRequest) -> tuple[bytes, int | None]:
     """The body of an answer, and where its JSON ends if raw tensors follow it."""
-    binary = {output.name: output.binary for output in request.outputs}
+    binary = {output.name: output.binary for output in request.outputs} if request.outputs else {}
     outputs: list[dict[str, Any]] = []
     tail: list[bytes] = []
     for tensor in response.outputs:
-        entry: dict[str, Any] = {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.array.shape)}
+        entry: dict[str, Any] = {
+            "name": tensor.name,
+            "datatype": tensor.datatype.value,
+            "shape": list(tensor.array.shape),
+        }
         if binary.get(tensor.name, request.binary_output):
             raw = tensors.to_bytes(tensor.datatype, tensor.array)
             entry["parameters"] = {"binary_data_size": len(raw)}
             tail.append(raw)
         else:
-            entry["data"] = tensors.to_json(f"output '{tensor.name}'", tensor.datatype, tensor.array)
+            entry["data"] = tensors.to_json(tensor.datatype, tensor.array)
         outputs.append(entry)
     document: dict[str, Any] = {"model_name": response.model_name, "model_version": response.model_version}
     if response.id is not None:
         document["id"] = response.id
     document["outputs"] = outputs
     head = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    if b"null" in head:
+        # The writer's word for what JSON has no word for, unless a text says it.
+        for entry in outputs:
+            tensors.refuse_unspeakable(f"output '{entry['name']}'", entry.get("data"))
     return (b"".join((head, *tail)), len(head)) if tail else (head, None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from onnxruntime_server.protocol.datatypes import Datatype
 
 Array: TypeAlias = npt.NDArray[np.generic]
@@ -69,6 +71,17 @@ class ModelMetadata:
     platform: str = "onnxruntime_onnx"
     """Triton's name for this kind of model."""
 
+    takes: Mapping[str, TensorSpec] = field(init=False, repr=False, compare=False)
+    """The inputs by name."""
+
+    gives: Mapping[str, Datatype] = field(init=False, repr=False, compare=False)
+    """The outputs' datatypes by name."""
+
+    def __post_init__(self) -> None:
+        """Have at hand what every request asks for."""
+        object.__setattr__(self, "takes", {spec.name: spec for spec in self.inputs})
+        object.__setattr__(self, "gives", {spec.name: spec.datatype for spec in self.outputs})
+
     def as_json(self) -> dict[str, Any]:
         """The body of a model metadata answer."""
         return {
@@ -80,7 +93,7 @@ class ModelMetadata:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tensor:
     """A named tensor with its values."""
 
@@ -94,7 +107,7 @@ class Tensor:
     """Its values, of the numpy type that belongs to the datatype."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestedOutput:
     """An output the client asks for."""
 
@@ -105,7 +118,7 @@ class RequestedOutput:
     """Whether its values come after the JSON as raw bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InferRequest:
     """A prediction that is asked for."""
 
@@ -133,7 +146,7 @@ class InferRequest:
         return sum(tensor.array.size for tensor in self.inputs)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InferResponse:
     """A model's answer."""
 

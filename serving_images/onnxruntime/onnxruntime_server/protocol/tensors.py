@@ -117,18 +117,19 @@ def _strings_from_bytes(where: str, shape: tuple[int, ...], data: memoryview) ->
     return array.reshape(shape)
 
 
-def to_json(where: str, datatype: Datatype, array: Array) -> Array | list[str]:
-    """What the JSON writer is given: all values flat, in row order.
-
-    Refuses numbers that JSON has no word for, rather than write ``null`` in their place.
-    """
+def to_json(datatype: Datatype, array: Array) -> Array | list[str]:
+    """What the JSON writer is given: all values flat, in row order."""
     if datatype is Datatype.BYTES:
         return cast("list[str]", array.ravel().tolist())
     if datatype is Datatype.BF16:
         array = (array.astype(np.uint32) << _BFLOAT16_SHIFT).view(np.float32)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    return array.ravel()
+
+
+def refuse_unspeakable(where: str, values: object) -> None:
+    """Refuse numbers that JSON has no word for, rather than write ``null`` in their place."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.isfinite(values).all():
         raise InvalidArgumentError(f"{where}: JSON can't carry its NaN or infinity; ask for it with binary_data")
-    return np.ascontiguousarray(array).ravel()
 
 
 def _to_bfloat16(values: npt.NDArray[np.float32]) -> Array:
