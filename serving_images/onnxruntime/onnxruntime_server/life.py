@@ -89,12 +89,14 @@ class _Server:
         self._grpc: GrpcServer | None = None
         self._stopped: asyncio.Future[int] = loop.create_future()
         self._draining = False
+        self._listening = asyncio.Event()
         self._loop = loop
 
     async def run(self) -> int:
         """Serve until told to stop; the exit code."""
         self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
         self._loop.add_signal_handler(signal.SIGINT, self._stop, 0)
+        self._http.starting = self._settings.grpc_port is not None
         await self._http.start([self._listener])
         loading = asyncio.ensure_future(self._load())
         facts: dict[str, object] = dict(zip(("host", "port"), self._listener.getsockname()[:2], strict=True))
@@ -105,6 +107,8 @@ class _Server:
         except OSError as error:
             _LOG.error("can't start: %s", error)
             self._stop(1)
+        self._http.starting = False
+        self._listening.set()
         exit_code = await self._stopped
         await self._end()
         await loading
@@ -125,11 +129,13 @@ class _Server:
             log_requests=settings.log_requests,
             certificates=self._certificates,
         )
-        self._grpc = GrpcServer(self._service, self._repository, options, self._metrics, self._tracer)
-        return self._grpc.start()
+        server = GrpcServer(self._service, self._repository, options, self._metrics, self._tracer)
+        found = server.start()
+        self._grpc = server
+        return found
 
     async def _load(self) -> None:
-        """Load the models; where none can be served, say why and end the server."""
+        """Load the models, and be ready once all ways in are open too; where none can be served, say why and end."""
         try:
             await asyncio.to_thread(self._repository.load)
         except RepositoryError as error:
@@ -139,12 +145,14 @@ class _Server:
             _LOG.exception("can't start: the models could not be loaded")
             self._stop(1)
         else:
-            self._tell_ready()
-            _LOG.info("ready")
+            await self._listening.wait()
+            if not self._draining:
+                self._tell_ready()
 
     def _tell_ready(self) -> None:
-        if self._grpc is not None and not self._draining:
+        if self._grpc is not None:
             self._grpc.set_serving(ready=self._repository.ready)
+        _LOG.info("ready")
 
     def _terminate(self) -> None:
         """Take the server out of service without refusing anybody.

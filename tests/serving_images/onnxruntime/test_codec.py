@@ -29,6 +29,9 @@ def tensor(draw: st.DrawFn) -> Tensor:
     shape = draw(SHAPES)
     if datatype is Datatype.BYTES:
         array: Array = draw(arrays.arrays(np.object_, shape, elements=TEXT, fill=st.nothing()))
+    elif datatype is Datatype.BF16:  # its 16 bits; all of the exponent is set in what is no number
+        finite = st.integers(0, 2**16 - 1).filter(lambda bits: bits & 0x7F80 != 0x7F80)
+        array = draw(arrays.arrays(NUMPY[datatype], shape, elements=finite))
     elif datatype.startswith("FP"):
         width = WIDTHS[datatype]
         numbers = st.floats(allow_nan=False, allow_infinity=False, width=width)
@@ -101,6 +104,15 @@ def without(key: str) -> dict[str, Any]:
     return {name: value for name, value in entry().items() if name != key}
 
 
+def test_reads_what_a_request_says_of_its_urgency() -> None:
+    document = {"inputs": [entry()], "parameters": {"priority": 2, "timeout": 1500, "of_another_server": "x"}}
+    request = decode_request(json.dumps(document).encode(), None, LIMITS)
+    assert (request.priority, request.timeout_seconds) == (2, 0.0015)
+    document = {"inputs": [entry()], "parameters": {"priority": 0, "timeout": 0}}
+    request = decode_request(json.dumps(document).encode(), None, LIMITS)
+    assert (request.priority, request.timeout_seconds) == (0, None)
+
+
 REFUSALS: list[tuple[object, str]] = [
     ([], "the body must be a JSON object with the key 'inputs'"),
     ({}, "'inputs' must be a list of objects"),
@@ -119,6 +131,9 @@ REFUSALS: list[tuple[object, str]] = [
     ({"inputs": [entry(data=[1, [2]])]}, "input 'x': expected numbers for FP32, got a list"),
     ({"inputs": [entry(data=[1, True])]}, "input 'x': expected numbers for FP32, got a boolean"),
     ({"inputs": [entry(data=[1, 1e39])]}, "input 'x': a value is out of the range of FP32"),
+    ({"inputs": [entry(datatype="BF16", data=[1, 3.4e38])]}, "input 'x': a value is out of the range of BF16"),
+    ({"inputs": [entry(datatype="BF16", data=[1, 1e39])]}, "input 'x': a value is out of the range of BF16"),
+    ({"inputs": [entry(datatype="BF16", data=[1, "2"])]}, "input 'x': expected numbers for BF16, got a string"),
     ({"inputs": [entry(datatype="INT8", data=[1, 128])]}, "input 'x': a value is out of the range of INT8"),
     ({"inputs": [entry(datatype="UINT64", data=[1, -1])]}, "input 'x': a value is out of the range of UINT64"),
     ({"inputs": [entry(datatype="INT64", data=[1, 2**63])]}, "input 'x': a value is out of the range of INT64"),
@@ -129,8 +144,8 @@ REFUSALS: list[tuple[object, str]] = [
     ({"inputs": [entry(shape=[2, 1], data=[[1]])]}, "input 'x': expected 2 entries along axis 0, got 1"),
     ({"inputs": [entry(shape=[2, 1], data=[[1], 2])]}, "input 'x': expected a list at depth 1 of 2, got an integer"),
     (
-        {"inputs": [entry(datatype="BF16")]},
-        f"input 'x': expected a datatype of {', '.join(Datatype)}; got 'BF16'",
+        {"inputs": [entry(datatype="FP8")]},
+        f"input 'x': expected a datatype of {', '.join(Datatype)}; got 'FP8'",
     ),
     (
         {"inputs": [entry(parameters={"binary_data_size": 8})]},
@@ -152,6 +167,18 @@ REFUSALS: list[tuple[object, str]] = [
     (
         {"inputs": [entry()], "outputs": [{"name": "y", "parameters": {"binary_data": 1}}]},
         "output 'y': parameter 'binary_data' must be true or false",
+    ),
+    (
+        {"inputs": [entry()], "parameters": {"priority": -1}},
+        "request: parameter 'priority' must be an integer from 0 to 9007199254740992",
+    ),
+    (
+        {"inputs": [entry()], "parameters": {"timeout": "1s"}},
+        "request: parameter 'timeout' must be an integer from 0 to 9007199254740992",
+    ),
+    (
+        {"inputs": [entry()], "parameters": {"timeout": True}},
+        "request: parameter 'timeout' must be an integer from 0 to 9007199254740992",
     ),
     ({"inputs": [entry()], "outputs": [{}]}, "every output needs a 'name' that is a non-empty string"),
     ({"inputs": [entry()], "outputs": "y"}, "'outputs' must be a list of objects"),
@@ -219,6 +246,16 @@ def test_refuses_what_is_over_a_limit(inputs: object, message: str) -> None:
     with pytest.raises(TooLargeError) as caught:
         decode_request(json.dumps({"inputs": inputs}).encode(), None, LIMITS)
     assert str(caught.value) == message
+
+
+def test_bfloat16_in_json_is_rounded_to_the_nearest_and_written_as_it_is() -> None:
+    given_numbers = [1.0, 1.00390625, 1.01171875, -3.14159, 1e-40]
+    body = json.dumps({"inputs": [entry(datatype="BF16", shape=[5], data=given_numbers)]}).encode()
+    (read,) = decode_request(body, None, LIMITS).inputs
+    answer, _ = encode_response(InferResponse("m", "1", (read,)), InferRequest(inputs=()))
+    # Halfway between two: to the even one, so down and then up.
+    expected = [1.0, 1.0, 1.015625, -3.140625, pytest.approx(1e-40, rel=0.01)]
+    assert json.loads(answer)["outputs"][0]["data"] == expected
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
+import tritonclient.grpc
 from onnx import TensorProto
 
 from tests.serving_images import models
@@ -37,8 +39,9 @@ def running(request: pytest.FixtureRequest, counting: Path) -> Iterator[ServerPr
     process.close()
 
 
-def in_flight(client: httpx2.Client) -> bool:
-    return 'nv_inference_pending_request_count{model="counting",version="1"} 1.0' in client.get("/metrics").text
+def in_flight(client: httpx2.Client, requests: int = 1) -> bool:
+    pending = f'nv_inference_pending_request_count{{model="counting",version="1"}} {requests}'
+    return any(line.startswith(pending) for line in client.get("/metrics").text.splitlines())
 
 
 def ask(server: ServerProcess) -> httpx2.Response:
@@ -56,6 +59,44 @@ def test_a_request_in_flight_is_answered_before_the_end(running: ServerProcess) 
     assert response.json()["outputs"][0]["data"] == [400_000]
     assert response.headers["connection"] == "close"
     assert [line["message"] for line in running.lines][-2:] == ["draining", "stopped"]
+
+
+def infer_over_grpc(server: ServerProcess, steps: int) -> int:
+    """Count over gRPC, on a connection of its own."""
+    inputs = [tritonclient.grpc.InferInput("steps", [], "INT64"), tritonclient.grpc.InferInput("weight", [1], "BOOL")]
+    inputs[0].set_data_from_numpy(np.array(steps))
+    inputs[1].set_data_from_numpy(np.array([False]))
+    with tritonclient.grpc.InferenceServerClient(server.grpc_target) as client:
+        return int(client.infer("counting", inputs).as_numpy("count"))
+
+
+@pytest.mark.parametrize("running", [("--grpc-port", "0", "--drain-seconds", "600")], indirect=True)
+def test_both_ways_in_are_ready_together_and_drain_together(running: ServerProcess) -> None:
+    running.said("ready")
+    assert [line["message"] for line in running.lines if line["message"] in {"listening", "ready"}] == [
+        "listening",
+        "ready",
+    ]
+    with running.client() as client, tritonclient.grpc.InferenceServerClient(running.grpc_target) as grpc_client:
+        assert client.get("/v2/health/ready").status_code == 200
+        assert grpc_client.is_server_ready()
+        assert grpc_client.is_model_ready("counting")
+        running.process.send_signal(signal.SIGTERM)
+        running.said("draining")
+        assert client.get("/v2/health/ready").status_code == 503
+        assert not grpc_client.is_server_ready()
+        assert grpc_client.is_server_live()
+        assert infer_over_grpc(running, 3) == 3
+    assert running.terminate() == 0
+
+
+@pytest.mark.parametrize("running", [("--grpc-port", "0", "--drain-seconds", "0")], indirect=True)
+def test_a_call_in_flight_is_answered_before_the_end(running: ServerProcess) -> None:
+    with running.client() as client, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(infer_over_grpc, running, 400_000)
+        until(lambda: in_flight(client), message="the call never started")
+        assert running.terminate() == 0
+        assert answer.result() == 400_000
 
 
 @pytest.mark.parametrize("running", [("--drain-seconds", "600")], indirect=True)
@@ -80,18 +121,21 @@ def test_an_interrupt_stops_at_once(running: ServerProcess) -> None:
 
 
 def test_a_full_queue_is_told(counting: Path) -> None:
-    server = ServerProcess(counting, "--drain-seconds", "0", "--max-waiting", "1")
-    with server.client() as client, ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(ask, server)
+    (counting / "counting" / "config.toml").write_text("max_waiting = 1\n")
+    server = ServerProcess(counting, "--drain-seconds", "0")
+    with server.client() as client, ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(ask, server)]
         until(lambda: in_flight(client), message="the request never started")
-        second = client.post("/v2/models/counting/infer", json=LONG)
-        assert answer.result().status_code == 200
+        answers.append(pool.submit(ask, server))
+        until(lambda: in_flight(client, 2), message="the second request never came")
+        refused = client.post("/v2/models/counting/infer", json=LONG)
+        assert [answer.result().status_code for answer in answers] == [200, 200]
         rejected = 'nv_inference_request_failure{model="counting",reason="REJECTED",version="1"} 1.0'
         assert rejected in client.get("/metrics").text
     server.close()
-    assert second.status_code == 503
-    assert second.json() == {"error": "the queue is full: 1 requests are waiting"}
-    assert second.headers["retry-after"] == "1"
+    assert refused.status_code == 503
+    assert refused.json() == {"error": "the queue is full: 1 requests are waiting"}
+    assert refused.headers["retry-after"] == "1"
 
 
 def test_a_model_that_runs_out_of_memory_says_so_and_serves_on(tmp_path: Path) -> None:
@@ -133,23 +177,29 @@ def start_error(folder: Path, *options: str) -> str:
     server = ServerProcess(folder, *options)
     assert server.wait() == 1
     server.close()
-    (line,) = [line for line in server.lines if line["level"] == "error"]
+    (line,) = [line for line in server.lines if line["message"].startswith("can't start")]
+    assert line["level"] == "error"
     return str(line["message"])
 
 
 def test_says_why_it_cannot_start(tmp_path: Path) -> None:
     layout = "expected <model>/<version>/model.onnx, with a version such as 1"
-    assert start_error(tmp_path) == f"can't start: {tmp_path}: no model in it; {layout}"
+    none = f"can't start: {tmp_path}: no model of it can be served: "
+    assert start_error(tmp_path) == f"{none}it has none; {layout}"
+    assert start_error(tmp_path / "absent") == f"can't start: {tmp_path / 'absent'}: no such folder; {layout}"
     file = models.save(models.identity(TensorProto.FLOAT, [1]), tmp_path, "broken")
     file.write_bytes(b"not a model")
-    assert start_error(tmp_path).startswith(f"can't start: {file}: onnxruntime can't load it: ")
+    assert start_error(tmp_path).startswith(f"{none}{file}: it is no ONNX model")
 
 
 def test_says_when_its_port_is_taken(counting: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = start_error(counting, "--port", str(port))
+        over_grpc = start_error(counting, "--grpc-port", str(port))
     assert message == f"can't start: 127.0.0.1 port {port}: Address already in use"
+    place = f"127.0.0.1:{port}"
+    assert over_grpc == f"can't start: can't listen for gRPC on {place}: in use, or not an address of this machine"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +245,7 @@ def test_every_log_line_is_json_and_no_tensor_is_in_it(counting: Path) -> None:
 
 
 def test_telemetry_is_off_whatever_the_environment_says() -> None:
-    program = "import os, onnxruntime_server.engine.model; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    program = "import os, onnxruntime_server.engine.session; print(os.environ['ORT_DISABLE_TELEMETRY'])"
     environment = {name: text for name, text in os.environ.items() if name != "CI"} | {"ORT_DISABLE_TELEMETRY": "0"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"

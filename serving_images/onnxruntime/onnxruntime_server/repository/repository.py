@@ -20,7 +20,7 @@ from onnxruntime_server.errors import (
     UnavailableError,
 )
 from onnxruntime_server.repository.composed import Composed
-from onnxruntime_server.repository.folder import Folder
+from onnxruntime_server.repository.folder import LAYOUT, Folder
 from onnxruntime_server.repository.holdings import Condition, Key, Table, named, table_of
 from onnxruntime_server.repository.loader import Loader, Make
 from onnxruntime_server.repository.manifest import Manifests, Trust
@@ -88,7 +88,8 @@ class Repository:
         """Load every model, then look again as often as the options say. Refuses a repository where none serves."""
         self.refresh()
         if not self._table:
-            raise RepositoryError(f"{self._root}: no model of it can be served: {self._reasons() or 'it has none'}")
+            reasons = self._reasons() or f"it has none; {LAYOUT}"
+            raise RepositoryError(f"{self._root}: no model of it can be served: {reasons}")
         if self._options.poll_seconds:
             self._poll = threading.Thread(target=self._keep_looking, name="repository", daemon=True)
             self._poll.start()
