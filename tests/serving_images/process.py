@@ -72,11 +72,6 @@ class ServerProcess:
         line = self.said("listening")
         return f"{line['host']}:{line['grpc_port']}"
 
-    @property
-    def grpc_target(self) -> str:
-        line = self.said("listening")
-        return f"{line['host']}:{line['grpc_port']}"
-
     def client(self) -> httpx2.Client:
         self.said("ready")
         return httpx2.Client(base_url=self.url, timeout=PATIENCE)

@@ -66,7 +66,7 @@ def infer_over_grpc(server: ServerProcess, steps: int) -> int:
     inputs = [tritonclient.grpc.InferInput("steps", [], "INT64"), tritonclient.grpc.InferInput("weight", [1], "BOOL")]
     inputs[0].set_data_from_numpy(np.array(steps))
     inputs[1].set_data_from_numpy(np.array([False]))
-    with tritonclient.grpc.InferenceServerClient(server.grpc_target) as client:
+    with tritonclient.grpc.InferenceServerClient(server.grpc_url) as client:
         return int(client.infer("counting", inputs).as_numpy("count"))
 
 
@@ -77,7 +77,7 @@ def test_both_ways_in_are_ready_together_and_drain_together(running: ServerProce
         "listening",
         "ready",
     ]
-    with running.client() as client, tritonclient.grpc.InferenceServerClient(running.grpc_target) as grpc_client:
+    with running.client() as client, tritonclient.grpc.InferenceServerClient(running.grpc_url) as grpc_client:
         assert client.get("/v2/health/ready").status_code == 200
         assert grpc_client.is_server_ready()
         assert grpc_client.is_model_ready("counting")
@@ -175,8 +175,10 @@ def test_a_killed_server_leaves_its_port_free_for_the_next(counting: Path) -> No
 
 def start_error(folder: Path, *options: str) -> str:
     server = ServerProcess(folder, *options)
-    assert server.wait() == 1
-    server.close()
+    try:
+        assert server.wait() == 1
+    finally:
+        server.close()
     (line,) = [line for line in server.lines if line["message"].startswith("can't start")]
     assert line["level"] == "error"
     return str(line["message"])
