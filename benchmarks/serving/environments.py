@@ -1,0 +1,81 @@
+"""Python environments of the server and of each peer, installed by the benchmark itself and kept in the cache."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.serving.errors import MeasurementError
+from benchmarks.surroundings import inherited
+from falaj.localcluster.places import cache_directory
+
+ROOT = Path(__file__).parents[2]
+SERVER = ROOT / "serving_images" / "onnxruntime"
+LOCKS = Path(__file__).with_name("locks")
+PYTHON = "3.11"
+"""What the locks were made for; every contender runs on the same interpreter, but for the one below."""
+DEBIAN_PYTHON = Path("/usr/bin/python3.11")
+NEED_DEBIAN_PYTHON = ("pytriton",)
+"""Its stub links the system's libpython3.11 and breaks on another build of Python."""
+
+
+@functools.cache
+def of_the_server() -> Path:
+    """The interpreter of an environment that holds what the server's own lock says, without its development tools."""
+    folder = _folder() / "onnxruntime-server"
+    command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--compile-bytecode", "--python", PYTHON]
+    _uv([*command, "--project", str(SERVER)], UV_PROJECT_ENVIRONMENT=str(folder))
+    return folder / "bin" / "python"
+
+
+@functools.cache
+def of_peer(name: str) -> Path:
+    """The interpreter of an environment with a peer, each package by the hash in its lock; made once for each lock."""
+    lock = LOCKS / f"{name}.txt"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    folder = _folder() / f"{name}-{digest}"
+    python, complete = folder / "bin" / "python", folder / "complete"
+    if not complete.exists():
+        _uv(["venv", "--clear", "--python", _interpreter(name), str(folder)])
+        install = ["pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--compile-bytecode"]
+        _uv([*install, "--python", str(python), "--requirement", str(lock)])
+        complete.touch()
+    return python
+
+
+def versions(lock: str) -> dict[str, str]:
+    """The exact versions that a lock asks for."""
+    pins = [line.partition(" ")[0] for line in lock.splitlines() if "==" in line]
+    return dict(pin.split("==") for pin in pins)
+
+
+def _interpreter(name: str) -> str:
+    if name not in NEED_DEBIAN_PYTHON:
+        return PYTHON
+    if not DEBIAN_PYTHON.exists():
+        raise MeasurementError(
+            f"{name} runs only on Debian's own Python: {DEBIAN_PYTHON} is missing. "
+            "Next: apt-get install python3.11, or leave out the rows that need it with --only."
+        )
+    return str(DEBIAN_PYTHON)
+
+
+def _folder() -> Path:
+    return cache_directory() / "benchmarks" / "serving" / "environments"
+
+
+def _uv(arguments: list[str], **variables: str) -> None:
+    beside = Path(sys.executable).with_name("uv")
+    program = shutil.which("uv") or (str(beside) if beside.exists() else None)
+    if program is None:
+        raise MeasurementError("uv is missing. Next: make setup, which installs it.")
+    environment = {**inherited(), **variables}
+    done = subprocess.run(
+        [program, "--quiet", *arguments], env=environment, check=False, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise MeasurementError(f"uv {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr[-4000:]}")
