@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from onnxruntime_server.engine.work import Servable, Work
-from onnxruntime_server.errors import ClientGoneError, ExpiredError, NotFoundError, ServerError, UnavailableError
+from onnxruntime_server.errors import (
+    ClientGoneError,
+    ExpiredError,
+    NotFoundError,
+    RepositoryError,
+    ServerError,
+    UnavailableError,
+)
 from onnxruntime_server.metrics import ModelStatistics
 from onnxruntime_server.protocol.datatypes import Datatype
 from onnxruntime_server.protocol.messages import Array, ModelMetadata, TensorSpec
@@ -44,6 +51,7 @@ class FakeModel:
         self.seen: list[Work] = []
         self.refused: list[Work] = []
         self.closed = False
+        self.warms = True
 
     def submit(self, work: Work) -> None:
         self.seen.append(work)
@@ -79,6 +87,8 @@ class FakeModel:
         work.deliver(work, [found[name] for name in work.outputs])
 
     def warm_up(self) -> dict[str, object]:
+        if not self.warms:
+            raise RepositoryError("its warm-up request is refused")
         return {}
 
     def close(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -209,17 +210,26 @@ def test_is_bounded_and_closes_when_nothing_is_under_way() -> None:
     first = double()
     first.holds = True
     made = graph(Shelf(first), ("x",), ("y",), step("double", x="x", _y="y"), settings=ModelSettings(max_waiting=1))
-    under_way, refused, late = (Answer({"x": numbers(1)}, ["y"]) for _ in range(3))
-    made.submit(under_way.work)
-    made.submit(refused.work)
-    assert isinstance(refused.error, FullError)
-    assert str(refused.error) == "the queue is full: 1 requests are under way"
-    made.close(0)
-    made.submit(late.work)
-    assert isinstance(late.error, UnavailableError)
+    answers = [Answer({"x": numbers(1)}, ["y"]) for _ in range(4)]
+    made.submit(answers[0].work)
+    made.submit(answers[1].work)
+    assert isinstance(answers[1].error, FullError)
+    assert str(answers[1].error) == "the queue is full: 1 requests are under way"
     first.release()
-    made.close(1000)
-    assert under_way.arrays[0].tolist() == [2]
+    made.submit(answers[2].work)
+
+    def release() -> None:
+        while not made._closed:
+            time.sleep(0)
+        made.submit(answers[3].work)
+        first.release()
+
+    releasing = threading.Thread(target=release)
+    releasing.start()
+    made.close(30)
+    assert [answers[number].arrays[0].tolist() for number in (0, 2)] == [[2], [2]]
+    releasing.join()
+    assert isinstance(answers[3].error, UnavailableError)
 
 
 @pytest.mark.parametrize(

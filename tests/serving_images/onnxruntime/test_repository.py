@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,7 @@ class Factory:
         self.made: list[tuple[str, str]] = []
         self.models: dict[tuple[str, str], FakeModel] = {}
         self.failing: set[tuple[str, str]] = set()
+        self.cold: set[tuple[str, str]] = set()
         self.asked: Callable[[], None] | None = None
 
     def __call__(
@@ -73,6 +75,7 @@ class Factory:
         )
         model.settings = settings
         model.statistics = statistics
+        model.warms = (name, version) not in self.cold
         self.models[name, version] = model
         return model
 
@@ -197,7 +200,8 @@ def test_one_refused_model_does_not_stop_the_others(place: Place, caplog: pytest
 
 
 def test_does_not_start_where_nothing_serves(place: Place) -> None:
-    with pytest.raises(RepositoryError, match=r"models: no model of it can be served: it has none$"):
+    layout = re.escape("expected <model>/<version>/model.onnx, with a version such as 1")
+    with pytest.raises(RepositoryError, match=rf"models: no model of it can be served: it has none; {layout}$"):
         place.repository.load()
     place.put("broken", "1")
     place.factory.failing.add(("broken", "1"))
@@ -261,6 +265,36 @@ def test_a_dropped_version_answers_what_it_has(place: Place) -> None:
     assert old.closed
     old.release()
     assert answer.arrays[0].tolist() == [2]
+
+
+def test_a_model_that_does_not_get_warm_is_closed_and_never_seen(place: Place) -> None:
+    place.put("iris", "1", "2")
+    place.factory.cold.add(("iris", "2"))
+    place.repository.load()
+    assert place.state("iris", "2") == ("UNAVAILABLE", "its warm-up request is refused")
+    assert place.serving() == {"iris": ["1"]}
+    assert place.factory.models["iris", "2"].closed
+
+
+def test_a_dropped_version_still_takes_what_had_found_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.put("iris", "1", "2")
+    place.repository.load()
+    found = place.repository.servable("iris", None)
+    waited: list[float | None] = []
+
+    def linger(seconds: float | None = None) -> bool:
+        answer = Answer({"x": np.array([0.0])}, ["y"])
+        found.submit(answer.work)
+        assert place.repository.servable("iris", None).version == "1"
+        assert answer.arrays[0].tolist() == [2]
+        waited.append(seconds)
+        return False
+
+    monkeypatch.setattr(place.repository._stopping, "wait", linger)
+    place.remove("iris", "2")
+    place.repository.refresh()
+    assert waited == [0]
+    assert place.factory.models["iris", "2"].closed
 
 
 @pytest.mark.parametrize("what", ["model", "settings", "warm-up"])
