@@ -117,8 +117,8 @@ class _Server:
 
     def _start_grpc(self, port: int) -> int:
         # Imported here: whoever serves no gRPC does not pay for it, and models load meanwhile.
-        from onnxruntime_server.grpc_server.options import GrpcOptions  # noqa: PLC0415
-        from onnxruntime_server.grpc_server.server import GrpcServer  # noqa: PLC0415
+        from onnxruntime_server.grpc_server.options import GrpcOptions  # noqa: PLC0415 - see above
+        from onnxruntime_server.grpc_server.server import GrpcServer  # noqa: PLC0415 - see above
 
         settings = self._settings
         options = GrpcOptions(
