@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import socket
@@ -41,7 +42,8 @@ def metric(client: httpx2.Client, name: str, **labels: str) -> float:
 
 def test_says_what_it_is(client: httpx2.Client) -> None:
     facts = client.get("/v2").json()
-    assert facts == {"name": "onnxruntime_server", "version": "0.1.0", "extensions": ["binary_tensor_data"]}
+    extensions = ["binary_tensor_data", "model_repository", "parameters", "schedule_policy", "statistics"]
+    assert facts == {"name": "onnxruntime_server", "version": "0.1.0", "extensions": extensions}
     assert client.get("/v2/health/live").json() == {"live": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
     assert client.get("/v2/models/addition/ready").json() == {"name": "addition", "ready": True}
@@ -83,7 +85,7 @@ def test_text_with_a_nul_comes_back_whole(client: httpx2.Client) -> None:
         ("GET", "/", 404, "no such path: /"),
         ("GET", "/v2/models", 404, "no such path: /v2/models"),
         ("GET", "/v2/models/addition/infer", 405, "GET is not allowed here; use POST"),
-        ("POST", "/v2/health/live", 405, "POST is not allowed here; use GET"),
+        ("POST", "/v2/health/live", 405, "POST is not allowed here; use GET or HEAD"),
         ("GET", "/v2/models/addition/versions/2", 404, "model 'addition' has no version '2'; it has 1, 12"),
         ("GET", "/v2/models/addition/versions/x/ready", 404, "model 'addition' has no version 'x'; it has 1, 12"),
     ],
@@ -91,13 +93,15 @@ def test_text_with_a_nul_comes_back_whole(client: httpx2.Client) -> None:
 def test_refuses_other_paths(client: httpx2.Client, method: str, path: str, status: int, message: str) -> None:
     response = client.request(method, path)
     assert (response.status_code, response.json()) == (status, {"error": message})
-    assert response.headers.get("allow") == {405: message.rpartition(" ")[2]}.get(status)
+    allowed = message.rpartition("use ")[2].replace(" or ", ", ")
+    assert response.headers.get("allow") == (allowed if status == 405 else None)
 
 
 def test_names_the_models_it_has(client: httpx2.Client) -> None:
     response = post(client, "missing", floats("x", 1))
     assert response.status_code == 404
-    known = "'addition', 'counting', 'cube', 'echo', 'lookup', 'reciprocal', 'reshape', 'text', 'typed'"
+    found = {entry["name"] for entry in client.post("/v2/repository/index").json()}
+    known = ", ".join(f"'{name}'" for name in sorted(found))
     assert response.json() == {"error": f"no model 'missing'; this server has {known}"}
 
 
@@ -123,10 +127,10 @@ def test_reads_a_chunked_body(client: httpx2.Client) -> None:
     assert response.json()["outputs"][0]["data"] == [0.25]
 
 
-def test_refuses_a_compressed_body(client: httpx2.Client) -> None:
-    response = client.post("/v2/models/cube/infer", content=b"x", headers={"content-encoding": "gzip"})
-    assert response.status_code == 400
-    assert response.json() == {"error": "Content-Encoding 'gzip' is not supported; send the body as it is"}
+def test_reads_a_compressed_body(client: httpx2.Client) -> None:
+    body = gzip.compress(json.dumps({"inputs": [floats("x", 4.0)]}).encode())
+    response = client.post("/v2/models/reciprocal/infer", content=body, headers={"content-encoding": "gzip"})
+    assert response.json()["outputs"][0]["data"] == [0.25]
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", ""])
@@ -193,6 +197,8 @@ def test_metric_names_are_tritons_and_each_is_typed(client: httpx2.Client) -> No
         "nv_inference_compute_infer_duration_us": "counter",
         "nv_inference_compute_output_duration_us": "counter",
         "nv_inference_pending_request_count": "gauge",
+        "nv_cache_num_hits_per_model": "counter",
+        "nv_cache_num_misses_per_model": "counter",
     }
     assert typed["onnxruntime_server_http_responses_total"] == "counter"
     assert typed["process_resident_memory_bytes"] == "gauge"
@@ -223,6 +229,39 @@ def test_tritons_own_client_sends_and_gets_text(server: ServerProcess) -> None:
     entry = triton.InferInput("x", [1], "BYTES")
     entry.set_data_from_numpy(np.array(["فلج".encode()], dtype=np.object_))
     assert client.infer("text", [entry]).as_numpy("y").tolist() == ["فلج".encode()]
+    client.close()
+
+
+def test_tritons_own_client_reads_index_and_statistics_and_may_not_control(server: ServerProcess) -> None:
+    client = triton.InferenceServerClient(server.url.removeprefix("http://"))
+    index = client.get_model_repository_index()
+    assert {"name": "addition", "version": "12", "state": "READY", "reason": ""} in index
+    before = client.get_inference_statistics("reciprocal", "1")["model_stats"][0]
+    values: npt.NDArray[np.float32] = np.array([2, 4, 8], dtype=np.float32)
+    entry = triton.InferInput("x", [3], "FP32")
+    entry.set_data_from_numpy(values)
+    client.infer("reciprocal", [entry])
+    after = client.get_inference_statistics("reciprocal", "1")["model_stats"][0]
+    assert after["inference_count"] == before["inference_count"] + 3
+    success = after["inference_stats"]["success"]
+    assert success["count"] == before["inference_stats"]["success"]["count"] + 1
+    assert success["ns"] > before["inference_stats"]["success"]["ns"]
+    everything = client.get_inference_statistics()["model_stats"]
+    assert [(each["name"], each["version"]) for each in everything] == [(e["name"], e["version"]) for e in index]
+    for act in (client.load_model, client.unload_model):
+        with pytest.raises(triton.InferenceServerException, match=r"--model-control"):
+            act("addition")
+    assert client.is_model_ready("addition")
+    client.close()
+
+
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+def test_tritons_own_client_may_compress(server: ServerProcess, algorithm: str) -> None:
+    client = triton.InferenceServerClient(server.url.removeprefix("http://"))
+    entry = triton.InferInput("x", [1], "FP32")
+    entry.set_data_from_numpy(np.array([4], dtype=np.float32))
+    answer = client.infer("reciprocal", [entry], request_compression_algorithm=algorithm)
+    assert answer.as_numpy("y").tolist() == [0.25]
     client.close()
 
 

@@ -148,14 +148,20 @@ _SCHEMAS: Final[dict[str, Any]] = {
         inputs=_list(_schema("TensorSpec")),
         outputs=_list(_schema("TensorSpec")),
     ),
-    "RequestInput": _object(
-        ("name", "datatype", "shape"),
-        name=_NAME,
-        datatype=_DATATYPE,
-        shape=_SHAPE,
-        data=_DATA,
-        parameters=_object((), binary_data_size=_COUNT),
-    ),
+    "RequestInput": {
+        **_object(
+            ("name", "datatype", "shape"),
+            name=_NAME,
+            datatype=_DATATYPE,
+            shape=_SHAPE,
+            data=_DATA,
+            parameters=_object((), binary_data_size=_COUNT),
+        ),
+        "oneOf": [
+            {"required": ["data"]},
+            {"required": ["parameters"], "properties": {"parameters": {"required": ["binary_data_size"]}}},
+        ],
+    },
     "RequestOutput": _object(("name",), name=_NAME, parameters=_object((), binary_data={"type": "boolean"})),
     "InferRequest": _object(
         ("inputs",),

@@ -74,6 +74,10 @@ class _Node:
     named: dict[str, _Node] = field(default_factory=dict)
     anything: tuple[str, _Node] | None = None
 
+    @property
+    def is_end(self) -> bool:
+        return not self.named and self.anything is None
+
 
 class Router:
     """Finds the target of a request. Remembers, within bounds, what was found: clients ask for few paths often."""
@@ -108,12 +112,14 @@ class Router:
     def _search(self, path: bytes) -> Target | None:
         node = self._root
         parameters: dict[str, str] = {}
-        for raw in (b"/v2" if path == b"/v2/" else path).split(b"/")[1:]:
+        parts = (b"/v2" if path == b"/v2/" else path).split(b"/")[1:]
+        for left, raw in enumerate(parts, 1 - len(parts)):
             try:
                 part = unquote_to_bytes(raw).decode()
             except UnicodeDecodeError:
                 return None
-            if (following := node.named.get(part)) is None:
+            following = node.named.get(part)
+            if following is None or (left and following.is_end):  # a model may have the name of an end
                 if node.anything is None or not part:
                     return None
                 name, following = node.anything
