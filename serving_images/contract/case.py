@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_BFLOAT16_BYTES: Final = 2
 _FORMATS: Final = {
     "BOOL": "?",
     "UINT8": "B",
@@ -50,6 +51,9 @@ class Case:
     answer: list[dict[str, Any]]
     """The outputs that answer it, with flat JSON data."""
 
+    further: list[dict[str, list[dict[str, Any]]]] = field(default_factory=list)
+    """Further requests, each as ``inputs`` with the ``answer`` to them; tensors without elements stand here."""
+
     @classmethod
     def read(cls, file: Path) -> Case:
         """The case that a JSON file holds; its keys are the attributes of this class."""
@@ -61,6 +65,8 @@ def to_bytes(datatype: str, data: Iterable[Any]) -> bytes:
     if datatype == "BYTES":
         texts = [text.encode() for text in data]
         return b"".join(chain.from_iterable((struct.pack("<I", len(text)), text) for text in texts))
+    if datatype == "BF16":  # the upper half of a single-precision number
+        return b"".join(struct.pack("<f", value)[_BFLOAT16_BYTES:] for value in data)
     return b"".join(struct.pack(f"<{_FORMATS[datatype]}", value) for value in data)
 
 
@@ -73,6 +79,9 @@ def from_bytes(datatype: str, raw: bytes) -> list[Any]:
             texts.append(raw[4 : 4 + length].decode())
             raw = raw[4 + length :]
         return texts
+    if datatype == "BF16":
+        halves = [raw[at : at + _BFLOAT16_BYTES] for at in range(0, len(raw), _BFLOAT16_BYTES)]
+        return [struct.unpack("<f", bytes(_BFLOAT16_BYTES) + half)[0] for half in halves]
     return [value for (value,) in struct.iter_unpack(f"<{_FORMATS[datatype]}", raw)]
 
 

@@ -15,13 +15,13 @@ from tests.serving_images.process import ServerProcess
 
 
 @pytest.fixture(scope="session")
-def contract_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The repository of the contract's own model and its case."""
+def contract_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """The repository of the contract's own models and their cases."""
     return echo.write(tmp_path_factory.mktemp("contract"))
 
 
 @pytest.fixture(scope="session")
-def repository(contract_files: tuple[Path, Path]) -> Path:
+def repository(contract_files: tuple[Path, list[Path]]) -> Path:
     folder, _ = contract_files
     models.save(models.addition(), folder, "addition")
     models.save(models.addition(), folder, "addition", "12")

@@ -14,6 +14,8 @@ from serving_images.contract.case import Case
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest.register_assert_rewrite("serving_images.contract.tests.rest")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command line options."""
@@ -21,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--base-url", help="the server, such as http://127.0.0.1:8080")
     group.addoption("--grpc-url", help="the same over gRPC, such as 127.0.0.1:8081")
     group.addoption("--case", action="append", default=[], type=Path, help="a case file; may be repeated")
+    for what in ("body-bytes", "tensors", "elements"):
+        group.addoption(f"--limit-{what}", type=int, help=f"most {what.replace('-', ' ')} of a request, if limited")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the marker of tests that need to know a limit."""
+    config.addinivalue_line("markers", "limit(name): needs --limit-<name>")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

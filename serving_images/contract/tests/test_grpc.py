@@ -59,10 +59,10 @@ def infer(channel: Channel, request: ModelInferRequest) -> Message:
     return ask(channel, "ModelInfer", request, ModelInferResponse)
 
 
-def request_of(case: Case, *, raw: bool = True) -> ModelInferRequest:
-    """The case's request with every input raw, or with every input that may be so in typed contents."""
+def request_of(case: Case, *, raw: bool = True, inputs: list[dict[str, Any]] | None = None) -> ModelInferRequest:
+    """The case's request, or one of other inputs: every input raw, or all of them in typed contents."""
     request = ModelInferRequest(model_name=case.model)
-    for entry in case.request["inputs"]:
+    for entry in case.request["inputs"] if inputs is None else inputs:
         tensor = request.inputs.add(name=entry["name"], datatype=entry["datatype"], shape=entry["shape"])
         if raw:
             request.raw_input_contents.append(to_bytes(entry["datatype"], entry["data"]))
@@ -93,7 +93,7 @@ def assert_answers(case: Case, answer: ModelInferResponse, expected: list[dict[s
     found = values_of(answer)
     for entry in expected:
         wanted: Any = from_bytes(entry["datatype"], to_bytes(entry["datatype"], entry["data"]))
-        if entry["datatype"].startswith("FP"):
+        if entry["datatype"].startswith(("FP", "BF")):
             wanted = pytest.approx(wanted, rel=1e-5, abs=0)
         assert found[entry["name"]] == wanted
 
@@ -136,10 +136,15 @@ def test_takes_raw_tensors(channel: Channel, case: Case) -> None:
 
 
 def test_takes_typed_contents(channel: Channel, case: Case) -> None:
-    """Where all inputs may be typed; FP16 may not."""
+    """Where all inputs may be typed; FP16 and BF16 may not."""
     if any(entry["datatype"] not in FIELDS for entry in case.request["inputs"]):
         pytest.skip("an input has a datatype without typed contents")
     assert_answers(case, infer(channel, request_of(case, raw=False)), case.answer)
+
+
+def test_answers_further_requests_such_as_those_without_elements(channel: Channel, case: Case) -> None:
+    for further in case.further:
+        assert_answers(case, infer(channel, request_of(case, inputs=further["inputs"])), further["answer"])
 
 
 def test_answers_for_a_version_and_sends_the_id_back(channel: Channel, case: Case) -> None:
@@ -193,7 +198,7 @@ def test_refuses_inputs_that_do_not_fit_and_names_them(channel: Channel, case: C
     changed = [request_of(case) for _ in range(6)]
     changed[0].inputs[0].datatype = "FP7"
     changed[1].inputs[0].shape.append(7)
-    changed[2].inputs[0].shape[0] = -1
+    changed[2].inputs[0].shape[:] = [-1] * len(case.inputs[0]["shape"]) or [-1]
     changed[3].raw_input_contents[0] += b"\0"
     changed[4].raw_input_contents[0] = changed[4].raw_input_contents[0][:-1]
     changed[5].inputs[0].name = "no such input"
@@ -225,9 +230,13 @@ def test_bytes_that_are_no_message_are_a_clients_fault(channel: Channel, message
     assert ask(channel, "ServerLive", ServerLiveRequest(), ServerLiveResponse).live
 
 
-def test_an_elapsed_deadline_is_told(channel: Channel, case: Case) -> None:
-    call = channel.unary_unary(f"{SERVICE}ModelInfer")
-    with pytest.raises(grpc.RpcError) as error:
-        call(request_of(case).SerializeToString(), timeout=0)
-    assert error.value.code().name == "DEADLINE_EXCEEDED"
+def test_a_short_deadline_is_kept_or_told(channel: Channel, case: Case) -> None:
+    """How fast a server is can't be known; that it says nothing else can."""
+    call = channel.unary_unary(f"{SERVICE}ModelInfer", response_deserializer=ModelInferResponse.FromString)
+    for seconds in (0, 0.0001, 0.001, 0.01):
+        asked = call.future(request_of(case).SerializeToString(), timeout=seconds)
+        if asked.code() is grpc.StatusCode.OK:
+            assert_answers(case, asked.result(), case.answer)
+        else:
+            assert asked.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert_answers(case, infer(channel, request_of(case)), case.answer)

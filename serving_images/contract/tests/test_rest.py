@@ -1,61 +1,29 @@
-"""The protocol over REST: health, metadata, inference in JSON and binary, refusals, counts."""
+"""The protocol over REST: health, metadata, inference in JSON and binary, the repository's index, counts."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
-from serving_images.contract.case import from_bytes, nested, to_bytes
+from serving_images.contract.case import from_bytes, nested
+from serving_images.contract.tests.rest import (
+    LENGTH,
+    assert_refused,
+    assert_same,
+    infer,
+    infer_binary,
+    raw_outputs,
+    raw_request,
+)
 
 if TYPE_CHECKING:
     import httpx2
 
     from serving_images.contract.case import Case
-
-LENGTH = "inference-header-content-length"
-
-
-def infer(server: httpx2.Client, case: Case, body: dict[str, Any]) -> httpx2.Response:
-    return server.post(f"/v2/models/{case.model}/infer", json=body)
-
-
-def infer_binary(server: httpx2.Client, case: Case, body: dict[str, Any], tail: bytes) -> httpx2.Response:
-    head = json.dumps(body).encode()
-    return server.post(f"/v2/models/{case.model}/infer", content=head + tail, headers={LENGTH: str(len(head))})
-
-
-def assert_same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
-    """Everything exactly but floating point, which must agree to one part in 100,000."""
-    assert [entry["name"] for entry in found] == [entry["name"] for entry in expected]
-    for one, other in zip(found, expected, strict=True):
-        assert (one["datatype"], one["shape"]) == (other["datatype"], other["shape"])
-        if one["datatype"].startswith("FP"):
-            assert rounded(one) == pytest.approx(rounded(other), rel=1e-5, abs=0)
-        else:
-            assert one["data"] == other["data"]
-
-
-def rounded(entry: dict[str, Any]) -> list[Any]:
-    """The data to the precision of its datatype: JSON may write fewer digits than it took."""
-    return from_bytes(entry["datatype"], to_bytes(entry["datatype"], entry["data"]))
-
-
-def assert_refused(response: httpx2.Response, *named: str) -> None:
-    """A fault of the client, told in a sentence that names what is wrong."""
-    assert 400 <= response.status_code < 500
-    message = response.json()["error"]
-    for name in named:
-        assert name in message
-
-
-def changed(case: Case, **changes: object) -> dict[str, Any]:
-    """The case's request with another first input."""
-    first, *others = case.request["inputs"]
-    return {"inputs": [{**first, **changes}, *others]}
 
 
 def test_is_live_and_ready(server: httpx2.Client) -> None:
@@ -114,23 +82,19 @@ def test_gives_only_the_outputs_asked_for_in_that_order(server: httpx2.Client, c
 
 
 def test_takes_and_gives_raw_tensors(server: httpx2.Client, case: Case) -> None:
-    raw = [to_bytes(entry["datatype"], entry["data"]) for entry in case.request["inputs"]]
-    inputs = [
-        {key: entry[key] for key in ("name", "datatype", "shape")} | {"parameters": {"binary_data_size": len(data)}}
-        for entry, data in zip(case.request["inputs"], raw, strict=True)
-    ]
-    body = {"inputs": inputs, "parameters": {"binary_data_output": True}}
-    response = infer_binary(server, case, body, b"".join(raw))
+    response = infer_binary(server, case, *raw_request(case.request["inputs"]))
     assert response.status_code == 200, response.text
-    length = int(response.headers[LENGTH])
-    tail = response.content[length:]
-    outputs = json.loads(response.content[:length])["outputs"]
-    for entry in outputs:
-        size = entry["parameters"]["binary_data_size"]
-        entry["data"] = from_bytes(entry["datatype"], tail[:size])
-        tail = tail[size:]
-    assert tail == b""
-    assert_same(outputs, case.answer)
+    assert_same(raw_outputs(response), case.answer)
+
+
+def test_answers_further_requests_such_as_those_without_elements(server: httpx2.Client, case: Case) -> None:
+    for further in case.further:
+        response = infer(server, case, {"inputs": further["inputs"]})
+        assert response.status_code == 200, response.text
+        assert_same(response.json()["outputs"], further["answer"])
+        response = infer_binary(server, case, *raw_request(further["inputs"]))
+        assert response.status_code == 200, response.text
+        assert_same(raw_outputs(response), further["answer"])
 
 
 def test_gives_one_output_raw_and_the_others_in_json(server: httpx2.Client, case: Case) -> None:
@@ -144,54 +108,45 @@ def test_gives_one_output_raw_and_the_others_in_json(server: httpx2.Client, case
     assert_same(found, case.answer)
 
 
-def test_refuses_an_unknown_model_and_version(server: httpx2.Client, case: Case) -> None:
-    assert_refused(server.get("/v2/models/no-such-model"), "no-such-model")
-    assert_refused(server.post("/v2/models/no-such-model/infer", json=case.request), "no-such-model")
-    assert_refused(server.get(f"/v2/models/{case.model}/versions/987654"), "987654")
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"inputs": 7}', b'{"inputs": []}', b"\xff\xfe"])
-def test_refuses_what_is_not_a_request(server: httpx2.Client, case: Case, body: bytes) -> None:
-    assert_refused(server.post(f"/v2/models/{case.model}/infer", content=body))
-
-
-def test_refuses_a_missing_input(server: httpx2.Client, case: Case) -> None:
+def test_takes_parameters_and_passes_over_those_it_does_not_know(server: httpx2.Client, case: Case) -> None:
+    parameters = {"priority": 1, "timeout": 30_000_000, "a_parameter_of_nobody": "x"}
     first, *others = case.request["inputs"]
-    body = {"inputs": others or [{**first, "name": "no-such-input"}]}
-    assert_refused(infer(server, case, body), "no-such-input" if not others else first["name"])
+    inputs = [{**first, "parameters": {"a_parameter_of_nobody": 7}}, *others]
+    response = infer(server, case, {"inputs": inputs, "parameters": parameters})
+    assert response.status_code == 200, response.text
+    assert_same(response.json()["outputs"], case.answer)
 
 
-def test_refuses_an_unknown_input_and_output(server: httpx2.Client, case: Case) -> None:
-    extra = {"name": "no-such-input", "datatype": "FP32", "shape": [1], "data": [0.5]}
-    assert_refused(infer(server, case, {"inputs": [*case.request["inputs"], extra]}), "no-such-input")
-    assert_refused(infer(server, case, {**case.request, "outputs": [{"name": "no-such-output"}]}), "no-such-output")
+def test_answers_many_at_once_each_with_its_own(server: httpx2.Client, case: Case) -> None:
+    def ask(number: int) -> None:
+        response = infer(server, case, {**case.request, "id": f"request-{number}"})
+        assert response.status_code == 200, response.text
+        assert response.json()["id"] == f"request-{number}"
+        assert_same(response.json()["outputs"], case.answer)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(64)))
 
 
-def test_refuses_another_datatype(server: httpx2.Client, case: Case) -> None:
-    first = case.request["inputs"][0]
-    other = {"datatype": "INT16", "data": [0] * math.prod(first["shape"])}
-    if first["datatype"] == "INT16":
-        other["datatype"] = "INT32"
-    assert_refused(infer(server, case, changed(case, **other)), first["name"])
+def test_lists_its_repository(server: httpx2.Client, case: Case) -> None:
+    if "model_repository" not in server.get("/v2").json()["extensions"]:
+        pytest.skip("no extension model_repository")
+    everything = server.post("/v2/repository/index", json={}).json()
+    serving = server.post("/v2/repository/index", json={"ready": True}).json()
+    assert {"name": case.model, "version": case.version, "state": "READY"}.items() <= _entry(serving, case).items()
+    assert {entry["state"] for entry in serving} == {"READY"}
+    assert [entry for entry in everything if entry["state"] == "READY"] == serving
 
 
-def test_refuses_another_shape(server: httpx2.Client, case: Case) -> None:
-    first = case.request["inputs"][0]
-    assert_refused(infer(server, case, changed(case, shape=[*first["shape"], 1])), first["name"])
-
-
-def test_refuses_too_few_and_too_many_elements(server: httpx2.Client, case: Case) -> None:
-    first = case.request["inputs"][0]
-    assert_refused(infer(server, case, changed(case, data=first["data"][:-1])), first["name"])
-    assert_refused(infer(server, case, changed(case, data=first["data"] * 2)), first["name"])
-
-
-def test_refuses_raw_tensors_of_another_length(server: httpx2.Client, case: Case) -> None:
-    first, *others = case.request["inputs"]
-    entry = {key: first[key] for key in ("name", "datatype", "shape")}
-    body = {"inputs": [{**entry, "parameters": {"binary_data_size": 3}}, *others]}
-    assert_refused(infer_binary(server, case, body, b"\x00\x00\x00"), first["name"])
-    assert_refused(infer_binary(server, case, body, b""), first["name"])
+def test_loads_and_unloads_only_where_that_is_switched_on(server: httpx2.Client, case: Case) -> None:
+    if "model_repository" not in server.get("/v2").json()["extensions"]:
+        pytest.skip("no extension model_repository")
+    response = server.post(f"/v2/repository/models/{case.model}/load", json={})
+    if response.status_code != 200:
+        assert_refused(response)
+        assert_refused(server.post(f"/v2/repository/models/{case.model}/unload", json={}))
+    assert server.get(f"/v2/models/{case.model}/ready").status_code == 200
+    assert_same(infer(server, case, case.request).json()["outputs"], case.answer)
 
 
 def test_counts_answers_and_runs(server: httpx2.Client, case: Case) -> None:
@@ -207,3 +162,8 @@ def count(server: httpx2.Client, name: str, case: Case) -> float:
     lines = server.get("/metrics").text.splitlines()
     pattern = re.compile(rf'{name}{{[^}}]*model="{re.escape(case.model)}"[^}}]*}} (\S+)')
     return sum(float(found.group(1)) for line in lines if (found := pattern.fullmatch(line)))
+
+
+def _entry(index: list[dict[str, str]], case: Case) -> dict[str, str]:
+    """The entry of the case's version in an index."""
+    return next(entry for entry in index if (entry["name"], entry.get("version")) == (case.model, case.version))

@@ -64,7 +64,8 @@ def _outputs(metadata: ModelMetadata, request: InferRequest) -> list[str]:
         if name not in known:
             raise InvalidArgumentError(f"model '{metadata.name}' has no output '{name}'; it gives {_names(known)}")
     if len(set(wanted)) != len(wanted):
-        raise InvalidArgumentError("an output is asked for twice")
+        twice = next(name for name in wanted if wanted.count(name) > 1)
+        raise InvalidArgumentError(f"output '{twice}' is asked for twice")
     return wanted
 
 
