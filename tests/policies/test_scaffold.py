@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,8 @@ import pytest
 from policies import scaffold
 from policies.evaluator import Verdict
 from policies.scaffold import ScaffoldError, begin
+from tests.policies.mutation import resources, rooms
 from tests.policies.proof import judged, unmended
-from tests.policies.test_code_mutants import mutants, survives
-from tests.policies.test_mutants import mutants as resource_mutants
-from tests.policies.test_mutants import survived
 
 
 @pytest.fixture
@@ -29,6 +28,7 @@ def test_a_new_control_is_proven_from_the_start(controls: Path, monkeypatch: pyt
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, "own_001", module)
     specification.loader.exec_module(module)
     control = module.CONTROL
     assert file == controls / "own_001.py"
@@ -38,8 +38,8 @@ def test_a_new_control_is_proven_from_the_start(controls: Path, monkeypatch: pyt
     )
     assert [judged(control, example).verdict for example in control.examples.good] == [Verdict.PASS]
     assert list(unmended(control)) == []
-    assert [mutant.name for mutant in resource_mutants(control) if survived(mutant)] == []
-    assert [name for name, tree in mutants(file.read_text(encoding="utf-8")) if survives(tree, monkeypatch)] == []
+    assert [mutant.name for mutant in resources.tried(control).left] == []
+    assert rooms.tried("own_001").left == ()
 
 
 @pytest.mark.parametrize(
