@@ -1,12 +1,12 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup clouds up down test lint bench docs
+.PHONY: help setup clouds up down test lint bench bench-serving soak docs
 FALAJ := .venv/bin/falaj
 CLUSTER := falaj
 RUN := .venv/bin
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: ## install what the project needs (uv, Python packages; as root also Debian packages)
 	@scripts/setup
@@ -28,6 +28,12 @@ lint: clouds ## ruff, mypy --strict, import contracts
 
 bench: clouds ## timings side by side, kept as JSON in benchmarks/results
 	@$(RUN)/python -m benchmarks
+
+bench-serving: setup ## the ONNX Runtime server beside its peers and ONNX Runtime alone, on a quiet machine (20 minutes)
+	@$(RUN)/python -m benchmarks.serving
+
+soak: setup ## half an hour of mixed traffic on the ONNX Runtime server: memory stays flat, no answer is wrong
+	@$(RUN)/python -m benchmarks.serving.endurance
 
 docs: clouds ## write docs/reference again from the code
 	@$(RUN)/python -m docs.generate

@@ -88,10 +88,17 @@ class Server:
 
     def counted(self) -> float | None:
         """The requests that its metrics say it answered; nothing for one that isn't asked."""
-        if not self._counts:
-            return None
+        return counted(self.metrics()) if self._counts else None
+
+    def metrics(self) -> str:
+        """What it tells Prometheus."""
         with urllib.request.urlopen(f"http://{HOST}:{self.ports.http}/metrics") as answer:
-            return counted(answer.read().decode())
+            content: bytes = answer.read()
+        return content.decode()
+
+    def descriptors(self) -> int:
+        """The files and sockets that its processes have open now."""
+        return sum(each.num_fds() for each in self._tree())
 
     def memory(self) -> Memory:
         """What the tree of processes holds now."""
