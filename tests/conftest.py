@@ -6,10 +6,14 @@ import gc
 import os
 
 import pytest
+from hypothesis import settings
 
 from falaj.engine.generated_code import import_quickly
 
 import_quickly()  # before any test module imports a cloud's SDK; the engine has every program do the same
+
+settings.register_profile("falaj", deadline=None)  # how long something takes is asked by benchmarks, not by tests
+settings.load_profile("falaj")
 
 pytest_plugins = ["tests.cluster", "tests.fakes.forked_python"]
 
