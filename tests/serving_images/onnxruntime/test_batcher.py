@@ -62,7 +62,7 @@ class Caller:
         self.told = threading.Event()
         self.values: Array = np.array(values, dtype=np.float64)
         self.output = output
-        self.work = Work({"x": self.values}, [output], self._take, rows=len(values), **options)  # type: ignore[arg-type]
+        self.work = Work({"x": self.values}, [output], self._take, rows=len(values), **options)  # type: ignore[arg-type]  # as named
 
     def _take(self, _work: Work, outcome: Outcome) -> None:
         self.outcomes.append(outcome)

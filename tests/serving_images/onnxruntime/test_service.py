@@ -98,7 +98,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Bench]]:
 
 def product(rows: int = 1, value: float = 1.0, **options: object) -> InferRequest:
     array = np.full((rows, 1024), value, dtype=np.float32)
-    return replace(InferRequest((Tensor("x", Datatype.FP32, array),), id="seven"), **options)  # type: ignore[arg-type]
+    return replace(InferRequest((Tensor("x", Datatype.FP32, array),), id="seven"), **options)  # type: ignore[arg-type]  # as named
 
 
 def answered(outcome: InferResponse | ServerError) -> InferResponse:

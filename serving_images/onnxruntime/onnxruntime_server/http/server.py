@@ -58,6 +58,7 @@ class HttpServer:
 
     @draining.setter
     def draining(self, draining: bool) -> None:
+        """Take it out of service, without refusing anybody."""
         self._state.draining = self._endpoints.draining = draining
 
     @property
@@ -67,6 +68,7 @@ class HttpServer:
 
     @starting.setter
     def starting(self, starting: bool) -> None:
+        """Say that it is open, or not yet."""
         self._endpoints.starting = starting
 
     async def start(self, listeners: list[socket.socket]) -> None:
