@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 import subprocess
@@ -123,6 +125,13 @@ def test_nothing_that_was_built_is_writable_by_the_user_it_runs_as(tree: Path) -
 def test_it_is_proven_with_every_wheel_and_package_named_by_hash(built: Built) -> None:
     entry = built.lock.find(SERVER)
     documents = images.attestations(built.folder, SERVER)
+    sealed = json.loads((documents / "provenance.dsse.json").read_bytes())
+    predicate = json.loads(base64.b64decode(sealed["payload"]))["predicate"]
+    base = built.lock.find(BASE).digest
+    materials = {
+        each.get("name"): each["digest"]["sha256"] for each in predicate["buildDefinition"]["resolvedDependencies"]
+    }
+    assert materials[f"{BASE}@{base}"] == base.removeprefix("sha256:")
     held = attestation.verify(entry.archive, documents, SERVER, entry.digest, public_key(PAIR.public))
     assert {wheel.name for wheel in held.wheels} >= {"numpy", "onnxruntime", "orjson", "uvloop"}
     assert {package.name for package in held.debian} >= {"libc6", "libssl3", "python3.11-minimal"}
