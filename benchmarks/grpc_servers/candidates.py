@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -138,54 +139,56 @@ def state_machine(answer: Any, port: int, package: str = "h2") -> None:  # noqa:
     _listen(Protocol, port)
 
 
+class FrameProtocol(asyncio.Protocol):
+    """One connection of the server of frames by hand."""
+
+    def __init__(self, answer: Any, decoder: Any) -> None:  # noqa: ANN401 - see answering
+        self.answer, self.headers = answer, decoder
+        self.unread, self.greeted = b"", False
+        self.bodies: dict[int, bytes] = {}
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - narrower than asyncio's own
+        """Say hello."""
+        self.transport = transport
+        transport.write(_frame(4, 0, 0, b"\0\4\0\x10\0\0") + _frame(8, 0, 0, (1 << 30).to_bytes(4, "big")))
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every frame that is complete."""
+        data, position, out = self.unread + data, 0 if self.greeted else 24, b""
+        self.greeted = True
+        while len(data) - position >= 9:  # noqa: PLR2004 - the head of a frame
+            end = position + 9 + int.from_bytes(data[position : position + 3], "big")
+            if end > len(data):
+                break
+            kind, flags = data[position + 3 : position + 5]
+            stream = int.from_bytes(data[position + 5 : position + 9], "big")
+            out += self._reply(kind, flags, stream, data[position + 9 : end])
+            position = end
+        self.unread = data[position:]
+        self.transport.write(out)
+
+    def _reply(self, kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        if kind == 0:
+            return self._body(flags, stream, payload)
+        if kind == 1:
+            self.headers.decode(payload[5:] if flags & 32 else payload, True)
+            self.bodies[stream] = b""
+        return _frame(4, 1, 0, b"") if kind == 4 and not flags & 1 else b""  # noqa: PLR2004 - settings, not yet said
+
+    def _body(self, flags: int, stream: int, payload: bytes) -> bytes:
+        self.bodies[stream] += payload
+        window = _frame(8, 0, 0, len(payload).to_bytes(4, "big"))
+        if not flags & 1:
+            return window
+        body = self.answer(self.bodies.pop(stream)[5:])
+        message = _frame(0, 0, stream, b"\0" + len(body).to_bytes(4, "big") + body)
+        return window + _frame(1, 4, stream, HEADERS) + message + _frame(1, 5, stream, TRAILERS)
+
+
 def own_frames(answer: Any, port: int) -> None:  # noqa: ANN401 - see answering
     """HTTP/2 frames by hand; headers by jh2's Rust decoder. What an own server could cost at the least."""
     decoder: Any = importlib.import_module("jh2.hpack").Decoder
-
-    class Protocol(asyncio.Protocol):
-        def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - narrower than asyncio's own
-            self.transport, self.headers = transport, decoder()
-            self.unread, self.greeted = b"", False
-            self.bodies: dict[int, bytes] = {}
-            transport.write(_frame(4, 0, 0, b"\0\4\0\x10\0\0") + _frame(8, 0, 0, (1 << 30).to_bytes(4, "big")))
-
-        def data_received(self, data: bytes) -> None:
-            data, position, out = self.unread + data, 0 if self.greeted else 24, b""
-            self.greeted = True
-            while len(data) - position >= 9:  # noqa: PLR2004 - the head of a frame
-                end = position + 9 + int.from_bytes(data[position : position + 3], "big")
-                if end > len(data):
-                    break
-                kind, flags = data[position + 3 : position + 5]
-                stream = int.from_bytes(data[position + 5 : position + 9], "big")
-                out += (
-                    self.replies[kind](self, flags, stream, data[position + 9 : end]) if kind in self.replies else b""
-                )
-                position = end
-            self.unread = data[position:]
-            self.transport.write(out)
-
-        def headers_received(self, flags: int, stream: int, payload: bytes) -> bytes:
-            self.headers.decode(payload[5:] if flags & 32 else payload, True)
-            self.bodies[stream] = b""
-            return b""
-
-        def body_received(self, flags: int, stream: int, payload: bytes) -> bytes:
-            self.bodies[stream] += payload
-            window = _frame(8, 0, 0, len(payload).to_bytes(4, "big"))
-            if not flags & 1:
-                return window
-            body = answer(self.bodies.pop(stream)[5:])
-            message = _frame(0, 0, stream, b"\0" + len(body).to_bytes(4, "big") + body)
-            return window + _frame(1, 4, stream, HEADERS) + message + _frame(1, 5, stream, TRAILERS)
-
-        def settings_received(self, flags: int, stream: int, payload: bytes) -> bytes:
-            del stream, payload
-            return b"" if flags & 1 else _frame(4, 1, 0, b"")
-
-        replies = {0: body_received, 1: headers_received, 4: settings_received}  # noqa: RUF012 - never changed
-
-    _listen(Protocol, port)
+    _listen(lambda: FrameProtocol(answer, decoder()), port)
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
@@ -203,7 +206,7 @@ def rust(answer: Any, port: int) -> None:  # noqa: ANN401 - see answering
                 front.respond(call, answer(payload))
 
 
-def _listen(protocol: type[asyncio.Protocol], port: int) -> None:
+def _listen(protocol: Callable[[], asyncio.Protocol], port: int) -> None:
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", port)
         await server.serve_forever()
