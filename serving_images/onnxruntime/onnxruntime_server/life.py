@@ -126,6 +126,7 @@ class _Server:
             port,
             limits=settings.limits,
             connections=settings.connections,
+            message_seconds=settings.body_seconds,
             log_requests=settings.log_requests,
             certificates=self._certificates,
         )
