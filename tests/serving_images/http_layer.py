@@ -170,14 +170,18 @@ class Layer:
 
 
 @asynccontextmanager
-async def layer(options: HttpOptions | None = None, backend: FakeBackend | None = None) -> AsyncIterator[Layer]:
+async def layer(
+    options: HttpOptions | None = None,
+    backend: FakeBackend | None = None,
+    tracer: Any = None,  # noqa: ANN401 - a recorder
+) -> AsyncIterator[Layer]:
     """A server on a free port of the loopback. An exception that reaches the event loop fails the test."""
     faults: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
     used = backend or FakeBackend()
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     address = listener.getsockname()
-    server = HttpServer(used, used, used, options or HttpOptions())
+    server = HttpServer(used, used, used, options or HttpOptions(), tracer)
     await server.start([listener])
     try:
         yield Layer(server, used, address, faults)

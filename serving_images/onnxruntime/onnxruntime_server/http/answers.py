@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -32,19 +31,21 @@ PROMETHEUS: Final = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n
 RETRY: Final = b"retry-after: 1\r\n"
 CLOSE: Final = b"connection: close\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+OK: Final = HTTPStatus.OK.value
+INTERNAL_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR.value
 CLIENT_GONE: Final = 499
 """What is counted where nobody was there to be answered; never sent."""
 
 _STATUS: Final[tuple[tuple[type[ServerError], int], ...]] = (
-    (InvalidArgumentError, HTTPStatus.BAD_REQUEST),
-    (NotFoundError, HTTPStatus.NOT_FOUND),
-    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
-    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    (ExpiredError, HTTPStatus.GATEWAY_TIMEOUT),
-    (ForbiddenError, HTTPStatus.FORBIDDEN),
-    (SlowClientError, HTTPStatus.REQUEST_TIMEOUT),
+    (InvalidArgumentError, HTTPStatus.BAD_REQUEST.value),
+    (NotFoundError, HTTPStatus.NOT_FOUND.value),
+    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE.value),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value),
+    (ExpiredError, HTTPStatus.GATEWAY_TIMEOUT.value),
+    (ForbiddenError, HTTPStatus.FORBIDDEN.value),
+    (SlowClientError, HTTPStatus.REQUEST_TIMEOUT.value),
     (ClientGoneError, CLIENT_GONE),
-    (ModelFailedError, HTTPStatus.INTERNAL_SERVER_ERROR),
+    (ModelFailedError, HTTPStatus.INTERNAL_SERVER_ERROR.value),
 )
 _LINES: Final = {int(status): f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -54,7 +55,7 @@ class Answer:
     """What a request gets."""
 
     status: int
-    """The status code."""
+    """The status code, as a plain number: an HTTPStatus takes longer to look up than the answer to write."""
 
     headers: bytes
     """Header lines that belong to the body or the status, each with its end."""
@@ -63,9 +64,9 @@ class Answer:
     """The body, whole."""
 
 
-def of_json(document: object, status: int = HTTPStatus.OK) -> Answer:
+def of_json(document: object, status: int = OK) -> Answer:
     """An answer in JSON."""
-    return Answer(status, JSON, orjson.dumps(document))
+    return Answer(int(status), JSON, orjson.dumps(document))
 
 
 def of_error(error: ServerError) -> Answer:
@@ -75,7 +76,7 @@ def of_error(error: ServerError) -> Answer:
 
 def status_of(error: ServerError) -> int:
     """The status code that belongs to an error."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), INTERNAL_ERROR)
 
 
 def refusal(status: int, message: str, headers: bytes = b"") -> Answer:
@@ -83,7 +84,7 @@ def refusal(status: int, message: str, headers: bytes = b"") -> Answer:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers += RETRY
     document: dict[str, Any] = {"error": message}
-    return Answer(status, JSON + headers, orjson.dumps(document))
+    return Answer(int(status), JSON + headers, orjson.dumps(document))
 
 
 def too_many_connections() -> Answer:
@@ -105,16 +106,18 @@ def internal_error() -> Answer:
 
 
 class Heads:
-    """Writes the head of answers. Keeps the line with the date, which is the same for a second."""
+    """Writes what stands before the body of answers."""
 
     def __init__(self) -> None:
-        self._second = 0
-        self._date = b""
+        self._starts: dict[int, bytes] = {}
+        self.tell_time()
+
+    def tell_time(self) -> None:
+        """Take over the time of day; to be called about every second."""
+        date = f"date: {formatdate(usegmt=True)}\r\n".encode()
+        self._starts = {status: line + date for status, line in _LINES.items()}
 
     def of(self, answer: Answer, extra: bytes) -> bytes:
-        """Everything before the body."""
-        if (second := int(time.time())) != self._second:
-            self._second = second
-            self._date = f"date: {formatdate(second, usegmt=True)}\r\n".encode()
-        length = b"content-length: %d\r\n" % len(answer.body)
-        return b"".join((_LINES[answer.status], self._date, answer.headers, length, extra, b"\r\n"))
+        """Status line and headers."""
+        start = self._starts[answer.status]
+        return b"%b%bcontent-length: %d\r\n%b\r\n" % (start, answer.headers, len(answer.body), extra)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from http import HTTPStatus
 from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
 from onnxruntime_server.http import answers
 from onnxruntime_server.http.answers import Answer
 from onnxruntime_server.http.exchange import Exchange
 from onnxruntime_server.http.options import MOST_PIPELINED
-from onnxruntime_server.http.reader import RequestReader
+from onnxruntime_server.http.reader import BETWEEN, RequestReader
 from onnxruntime_server.http.records import record, request_id_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Connection(asyncio.Protocol):
             self._write_deadline = now + self._state.options.write_seconds
         if now <= self._reader.deadline:
             return
-        if self._closing or self._reader.between:
+        if self._closing or self._reader.phase == BETWEEN:
             self._close()
         else:
             self._reader.time_is_up()
@@ -120,6 +120,7 @@ class Connection(asyncio.Protocol):
 
     def received(self, exchange: Exchange) -> None:
         """A request is here, or what is left of one, with its refusal."""
+        exchange.started = perf_counter()
         self._body_wanted = False
         self._waiting.append(exchange)
         self._dispatch()
@@ -144,27 +145,24 @@ class Connection(asyncio.Protocol):
         """Begin what may begin. Answers that are there at once go out from here, one loop for all of them."""
         if self._dispatching:
             return
+        waiting, begun = self._waiting, self._open
         self._dispatching = True
-        while self._waiting and self._may_begin(self._waiting[0]):
-            exchange = self._waiting.popleft()
-            self._open.append(exchange)
+        while waiting and not self._unread_bytes and (not begun or self._may_join(waiting[0])):
+            exchange = waiting.popleft()
+            begun.append(exchange)
             if self._spare:
                 self._refuse_above_limit(exchange)
             if exchange.answer is None:
                 self._state.endpoints.handle(exchange)
-            self._flush()
+            if begun and begun[0].answer is not None:
+                self._flush()
         self._dispatching = False
-        self._balance_reading()
+        if bool(waiting or self._unread_bytes) != self._reading_paused:
+            self._balance_reading()
 
-    def _may_begin(self, exchange: Exchange) -> bool:
-        if not self._open:
-            return self._unread_bytes == 0
-        return (
-            self._unread_bytes == 0
-            and len(self._open) < MOST_PIPELINED
-            and not exchange.alone
-            and not self._open[-1].alone
-        )
+    def _may_join(self, exchange: Exchange) -> bool:
+        """Whether a request may be worked on beside those that are."""
+        return len(self._open) < MOST_PIPELINED and not exchange.alone and not self._open[-1].alone
 
     def _refuse_above_limit(self, exchange: Exchange) -> None:
         self._spare = len(self._state.connections) > self._state.options.connections
@@ -174,29 +172,30 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         """Send the answers whose turn it is."""
-        while self._open and (answer := self._open[0].answer) is not None:
-            self._write(self._open.popleft(), answer)
+        begun = self._open
+        while begun and (answer := begun[0].answer) is not None:
+            self._write(begun.popleft(), answer)
         if self._body_wanted:
             self._ask_for_body()
-        if self._is_idle():
+        if not begun and self._reader.phase == BETWEEN and not self._waiting:
             self._reader.deadline = self._state.now + self._state.options.idle_seconds
 
     def _write(self, exchange: Exchange, answer: Answer) -> None:
-        state = self._state
+        state, headers, body = self._state, exchange.headers, answer.body
         exchange.give_back()
         self._note(exchange, answer.status)
         last = not exchange.keep_alive or (state.draining and self._is_idle())
         extra = answers.CLOSE if last else b""
-        if b"x-request-id" in exchange.headers and (request_id := request_id_of(exchange)) is not None:
+        if b"x-request-id" in headers and (request_id := request_id_of(exchange)) is not None:
             extra += b"x-request-id: " + request_id + b"\r\n"
         head = state.heads.of(answer, extra)
         if exchange.method == b"HEAD":
             self._transport.write(head)
-        elif len(answer.body) <= JOINED_BYTES:
-            self._transport.write(head + answer.body)
+        elif len(body) <= JOINED_BYTES:
+            self._transport.write(head + body)
         else:
             self._transport.write(head)
-            self._transport.write(answer.body)
+            self._transport.write(body)
         if self._unread_bytes:
             self._count_unread(self._transport.get_write_buffer_size())
         if last:
@@ -205,11 +204,11 @@ class Connection(asyncio.Protocol):
     def _note(self, exchange: Exchange, status: int) -> None:
         state = self._state
         state.counts.responses[status] += 1
-        if state.options.log_requests or state.tracer is not None or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        if state.records or status == answers.INTERNAL_ERROR:
             record(exchange, status, state.tracer, logged=state.options.log_requests)
 
     def _is_idle(self) -> bool:
-        return not self._open and not self._waiting and self._reader.between and not self._closing
+        return not self._open and not self._waiting and self._reader.phase == BETWEEN and not self._closing
 
     def _finish(self, *, lingers: bool) -> None:
         """End after the last answer. A client that is still sending is heard out for a little, or it reads a reset."""

@@ -16,7 +16,6 @@ from onnxruntime_server import __version__
 from onnxruntime_server.errors import (
     ClientGoneError,
     InvalidArgumentError,
-    NotFoundError,
     RepositoryError,
     ServerError,
 )
@@ -24,7 +23,7 @@ from onnxruntime_server.http import answers
 from onnxruntime_server.http.answers import Answer
 from onnxruntime_server.http.body import inflate
 from onnxruntime_server.http.openapi import document
-from onnxruntime_server.http.routes import ROUTES, Target, path_of
+from onnxruntime_server.http.routes import ROUTES, Handler, Target, path_of
 from onnxruntime_server.http.statistics import model_statistics
 from onnxruntime_server.protocol.codec import decode_request, encode_response
 
@@ -59,14 +58,19 @@ class Endpoints:
         self._limits = limits
         self._openapi: bytes | None = None
         self._tasks: set[asyncio.Future[None]] = set()
-        self._by_name: dict[str, Callable[[Exchange, Target], Answer | None]] = {
+        self.handlers: dict[str, Handler] = {
             name: getattr(self, f"_{name}") for route in ROUTES for name in route.endpoints.values()
         }
+        """What answers at each endpoint."""
 
     def handle(self, exchange: Exchange) -> None:
         """Answer, now or later."""
         try:
-            answer = self._answer(exchange)
+            target = exchange.target
+            if target is not None and (handler := target.handlers.get(exchange.method)) is not None:
+                answer = handler(exchange, target)
+            else:
+                answer = _nowhere(exchange)
         except ServerError as error:
             answer = answers.of_error(error)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the place
@@ -77,43 +81,29 @@ class Endpoints:
 
     def refusal_before_body(self, exchange: Exchange) -> Answer | None:
         """Why a request's body need not be read, where that is known."""
+        target = exchange.target
+        if target is None or exchange.method not in target.handlers:
+            return _nowhere(exchange)
         try:
-            target, endpoint = self._endpoint(exchange)
-            if endpoint == "infer":
+            if target.route.endpoints.get("POST") == "infer":
                 self._models.servable(target.name, target.version)
-        except _MethodError as error:
-            return error.answer
         except ServerError as error:
             return answers.of_error(error)
         return None
 
-    def _answer(self, exchange: Exchange) -> Answer | None:
-        try:
-            target, endpoint = self._endpoint(exchange)
-        except _MethodError as error:
-            return error.answer
-        return self._by_name[endpoint](exchange, target)
-
-    def _endpoint(self, exchange: Exchange) -> tuple[Target, str]:
-        if (target := exchange.target) is None:
-            raise NotFoundError(f"no such path: {path_of(exchange.url)[:128].decode('latin-1')}")
-        method = "GET" if exchange.method == b"HEAD" else exchange.method.decode()
-        if (endpoint := target.route.endpoints.get(method)) is None:
-            raise _MethodError(exchange.method.decode(), target)
-        return target, endpoint
-
     def _infer(self, exchange: Exchange, target: Target) -> None:
-        received = time.perf_counter()
+        headers = exchange.headers
         try:
-            body = self._body(exchange)
-            request = decode_request(body, _json_length(exchange.headers), self._limits)
+            body = exchange.body if b"content-encoding" not in headers else self._body(exchange)
+            json_length = _json_length(headers) if _JSON_LENGTH in headers else None
+            request = decode_request(body, json_length, self._limits)
         except ServerError as error:
             statistics = self._models.servable(target.name, target.version).statistics
             statistics.begun()
-            statistics.failed(error, time.perf_counter() - received)
+            statistics.failed(error, time.perf_counter() - exchange.started)
             raise
         deliver = partial(self._deliver, exchange, request)
-        work = self._service.submit(target.name, target.version, request, deliver, received=received)
+        work = self._service.submit(target.name, target.version, request, deliver, received=exchange.started)
         if exchange.answer is None:
             exchange.work = work
 
@@ -129,10 +119,10 @@ class Endpoints:
             return
         body, json_length = encode_response(outcome, request)
         if json_length is None:
-            exchange.reply(Answer(HTTPStatus.OK, answers.JSON, body))
+            exchange.reply(Answer(answers.OK, answers.JSON, body))
             return
         length = b"%s: %d\r\n" % (_JSON_LENGTH, json_length)
-        exchange.reply(Answer(HTTPStatus.OK, answers.BINARY + length, body))
+        exchange.reply(Answer(answers.OK, answers.BINARY + length, body))
 
     def _body(self, exchange: Exchange) -> bytes:
         encoding = exchange.headers.get(b"content-encoding", b"identity")
@@ -169,7 +159,7 @@ class Endpoints:
 
     def _metrics(self, exchange: Exchange, target: Target) -> Answer:
         del exchange, target
-        return Answer(HTTPStatus.OK, answers.PROMETHEUS, self._counts.text())
+        return Answer(answers.OK, answers.PROMETHEUS, self._counts.text())
 
     def _statistics(self, exchange: Exchange, target: Target) -> Answer:
         del exchange
@@ -190,7 +180,7 @@ class Endpoints:
         del exchange, target
         if self._openapi is None:
             self._openapi = orjson.dumps(document())
-        return Answer(HTTPStatus.OK, answers.JSON, self._openapi)
+        return Answer(answers.OK, answers.JSON, self._openapi)
 
     def _index(self, exchange: Exchange, target: Target) -> Answer:
         del target
@@ -244,26 +234,24 @@ class Endpoints:
             _LOG.exception("a model was not loaded or unloaded")
             exchange.reply(answers.internal_error())
         else:
-            exchange.reply(Answer(HTTPStatus.OK, b"", b""))
+            exchange.reply(Answer(answers.OK, b"", b""))
 
 
-class _MethodError(Exception):
-    """A method that a path does not have."""
+def _nowhere(exchange: Exchange) -> Answer:
+    """The refusal of a path that is not there, or does not have the method."""
+    if (target := exchange.target) is None:
+        return answers.refusal(HTTPStatus.NOT_FOUND, f"no such path: {path_of(exchange.url)[:128].decode('latin-1')}")
+    allowed = sorted(method.decode() for method in target.handlers)
+    return answers.refusal(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        f"{exchange.method.decode()} is not allowed here; use {' or '.join(allowed)}",
+        f"allow: {', '.join(allowed)}\r\n".encode(),
+    )
 
-    def __init__(self, method: str, target: Target) -> None:
-        allowed = [name for name in ("GET", "HEAD", "POST") if name.replace("HEAD", "GET") in target.route.endpoints]
-        self.answer = answers.refusal(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            f"{method} is not allowed here; use {' or '.join(allowed)}",
-            f"allow: {', '.join(allowed)}\r\n".encode(),
-        )
-        super().__init__(method)
 
-
-def _json_length(headers: dict[bytes, bytes]) -> int | None:
-    """Where the JSON of a body ends, if raw tensors follow it."""
-    if (value := headers.get(_JSON_LENGTH)) is None:
-        return None
+def _json_length(headers: dict[bytes, bytes]) -> int:
+    """Where the JSON of a body ends and raw tensors follow."""
+    value = headers[_JSON_LENGTH]
     if not value.isdigit() or len(value) > _MOST_DIGITS:
         raise InvalidArgumentError("Inference-Header-Content-Length must be a non-negative integer")
     return int(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +48,8 @@ class Exchange:
         """Whether more of it may come in, unwanted, after it is answered."""
         self.answer: Answer | None = None
         self.work: Work | None = None
-        self.started = time.perf_counter()
+        self.started = 0.0
+        """When all of it was there, on the clock of ``perf_counter``."""
 
     @property
     def alone(self) -> bool:

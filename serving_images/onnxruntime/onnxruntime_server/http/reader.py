@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from enum import Enum, auto
 from http import HTTPStatus
 from math import inf
 from typing import TYPE_CHECKING, Final
@@ -22,17 +21,11 @@ if TYPE_CHECKING:
 LARGE_BYTES: Final = 64 * 1024
 """A longer body is taken in only where its request has a chance."""
 
-_FEW_DIGITS: Final = 5
 _LOG = logging.getLogger(__name__)
 
 
-class _Phase(Enum):
-    """What the next bytes belong to."""
-
-    BETWEEN = auto()
-    HEAD = auto()
-    BODY = auto()
-    DEAF = auto()
+BETWEEN, HEAD, BODY, DEAF = range(4)
+"""What the next bytes belong to; plain numbers, because they are looked at several times for every request."""
 
 
 class RequestReader:
@@ -46,9 +39,9 @@ class RequestReader:
         self._connection = connection
         self._state = state
         self._options = state.options
-        self._small_bytes = min(LARGE_BYTES, state.options.limits.body_bytes)
+        self._few_digits = len(str(min(LARGE_BYTES, state.options.limits.body_bytes))) - 1
         self._parser = httptools.HttpRequestParser(self)
-        self._phase = _Phase.BETWEEN
+        self.phase = BETWEEN
         self._exchange: Exchange | None = None
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
@@ -60,31 +53,32 @@ class RequestReader:
         self._upgrade = False
         self._resuming = False
 
-    @property
-    def between(self) -> bool:
-        """Whether no request has begun to arrive."""
-        return self._phase is _Phase.BETWEEN
-
     def feed(self, data: bytes) -> None:
         """Take bytes in. Whole requests go to the connection, and refusals too."""
-        if self._phase is _Phase.DEAF:
+        if self.phase == DEAF:
             return
         self._placed = False
         try:
-            self._feed(data)
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._go_on(memoryview(data)[upgrade.args[0] :])
         except httptools.HttpParserCallbackError:
             _LOG.exception("a request was not read")
             self._refuse(answers.internal_error())
         except httptools.HttpParserError:
             self._refuse(answers.refusal(HTTPStatus.BAD_REQUEST, "the request is not valid HTTP/1.1"))
+        if self._placed:
+            self._loose_bytes = 0
+            return
         # What is not yet part of a whole head or of a body: a head's beginning, trailers, the sizes of chunks.
-        self._loose_bytes = 0 if self._placed else self._loose_bytes + len(data)
+        self._loose_bytes += len(data)
         if self._loose_bytes > MOST_HEADER_BYTES:
             self._refuse(answers.headers_too_long())
 
     def stop(self) -> None:
         """Hear no more; what is half there is forgotten."""
-        self._phase = _Phase.DEAF
+        self.phase = DEAF
         self.deadline = inf
         self._forget_body()
         self._exchange = None
@@ -92,12 +86,12 @@ class RequestReader:
     def resume(self, *, waits: bool) -> None:
         """Give the client its time anew, after a pause that was not its own. Where it waits, it may be quiet."""
         seconds = {
-            _Phase.BETWEEN: inf if waits else self._options.idle_seconds,
-            _Phase.HEAD: self._options.header_seconds,
-            _Phase.BODY: self._options.body_seconds,
-            _Phase.DEAF: inf,
+            BETWEEN: inf if waits else self._options.idle_seconds,
+            HEAD: self._options.header_seconds,
+            BODY: self._options.body_seconds,
+            DEAF: inf,
         }
-        self.deadline = self._state.now + seconds[self._phase]
+        self.deadline = self._state.now + seconds[self.phase]
 
     def release(self) -> None:
         """Let go of the parser, which holds this as this holds it."""
@@ -106,21 +100,20 @@ class RequestReader:
 
     def time_is_up(self) -> None:
         """Refuse a request whose next part did not come."""
-        if self._phase is _Phase.HEAD:
+        if self.phase == HEAD:
             what, seconds = "request line and headers", self._options.header_seconds
         else:
             what, seconds = "body", self._options.body_seconds
         self._refuse(answers.of_error(SlowClientError(f"the {what} did not arrive within {seconds:g} seconds")))
 
-    def _feed(self, data: bytes | memoryview) -> None:
-        while True:
+    def _go_on(self, rest: memoryview) -> None:
+        """Read what is behind a request that asks for another protocol."""
+        while self.phase != DEAF:
+            self._ignore_upgrade()
             try:
-                self._parser.feed_data(data)
+                self._parser.feed_data(rest)
             except httptools.HttpParserUpgrade as upgrade:
-                data = memoryview(data)[upgrade.args[0] :]
-                if self._phase is _Phase.DEAF:
-                    return
-                self._ignore_upgrade()
+                rest = rest[upgrade.args[0] :]
             else:
                 return
 
@@ -135,9 +128,9 @@ class RequestReader:
 
     def on_message_begin(self) -> None:
         """A request's first byte."""
-        if self._resuming or self._phase is _Phase.DEAF:
+        if self._resuming or self.phase == DEAF:
             return
-        self._phase = _Phase.HEAD
+        self.phase = HEAD
         self._url = b""
         self._headers = {}
         self._header_bytes = 0
@@ -145,32 +138,29 @@ class RequestReader:
 
     def on_url(self, url: bytes) -> None:
         """A piece of the URL."""
-        if self._phase is _Phase.HEAD:
+        if self.phase == HEAD:
             self._url += url
-            self._count_header(len(url))
+            self._header_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer, which is not looked at."""
-        if self._phase is _Phase.HEAD:
+        if self.phase == HEAD:
             self._headers[name.lower()] = value
-            self._count_header(len(name) + len(value))
-
-    def _count_header(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > MOST_HEADER_BYTES:
-            self._refuse(answers.headers_too_long())
+            self._header_bytes += len(name) + len(value)
+            if self._header_bytes > MOST_HEADER_BYTES:
+                self._refuse(answers.headers_too_long())
 
     def on_headers_complete(self) -> None:
         """The end of a request's headers."""
-        if self._phase is not _Phase.HEAD:
+        if self.phase != HEAD:
             return
-        parser, headers = self._parser, self._headers
+        parser, headers, state = self._parser, self._headers, self._state
         self._placed = True
-        self._phase = _Phase.BODY
-        self.deadline = self._state.now + self._options.body_seconds
+        self.phase = BODY
+        self.deadline = state.now + self._options.body_seconds
         method = parser.get_method()
-        exchange = self._exchange = Exchange(self._connection, self._state.memory, method, self._url, headers)
-        exchange.target = self._state.router.find(self._url)
+        exchange = self._exchange = Exchange(self._connection, state.memory, method, self._url, headers)
+        exchange.target = state.router.find(self._url)
         exchange.keep_alive = parser.should_keep_alive() and method != b"CONNECT"
         self._upgrade = b"upgrade" in headers and parser.should_upgrade()
         if b"connection" in headers or b"host" not in headers:
@@ -179,14 +169,12 @@ class RequestReader:
             if version == "1.1" and b"host" not in headers:
                 self._refuse(answers.refusal(HTTPStatus.BAD_REQUEST, "an HTTP/1.1 request needs a Host header"))
                 return
-        if b"content-length" in headers or b"transfer-encoding" in headers:
+        length = headers.get(b"content-length", b"")
+        if len(length) > self._few_digits or b"expect" in headers or b"transfer-encoding" in headers:
             self._consider(exchange, headers)
 
     def _consider(self, exchange: Exchange, headers: dict[bytes, bytes]) -> None:
         """Refuse before the body comes what is refused anyway, and tell a client that waits for it that it may send."""
-        digits = headers.get(b"content-length", b"")
-        if len(digits) <= _FEW_DIGITS and b"expect" not in headers and 0 <= int(digits or b"-1") <= self._small_bytes:
-            return
         if (refusal := self._unwanted(headers)) is not None:
             self._refuse(refusal)
             return
@@ -238,7 +226,7 @@ class RequestReader:
             self._parts = []
             self._body_bytes = 0
         self._exchange = None
-        self._phase = _Phase.BETWEEN
+        self.phase = BETWEEN
         self.deadline = inf
         if not exchange.keep_alive:
             self.stop()
@@ -246,9 +234,12 @@ class RequestReader:
 
     def _refuse(self, answer: Answer) -> None:
         """Answer once more and then no more: where a request ends can't be told, or it is not worth waiting for."""
-        if self._phase is _Phase.DEAF:
+        if self.phase == DEAF:
             return
-        exchange = self._exchange or Exchange(self._connection, self._state.memory, b"", self._url, self._headers)
+        exchange = self._exchange
+        if exchange is None:
+            url, headers = (b"", {}) if self.phase == BETWEEN else (self._url, self._headers)
+            exchange = Exchange(self._connection, self._state.memory, b"", url, headers)
         self.stop()
         exchange.keep_alive = False
         exchange.lingers = True

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from onnxruntime_server.http.answers import Answer
+    from onnxruntime_server.http.exchange import Exchange
 
 MOST_KNOWN: Final = 1024
 _LONGEST_KNOWN: Final = 256
@@ -27,12 +32,19 @@ class Route:
     """Whether it waits for the requests before it on its connection, and those behind it for it."""
 
 
+Handler: TypeAlias = Callable[["Exchange", "Target"], "Answer | None"]
+"""Answers a request; with nothing where the answer comes later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a request goes."""
 
     route: Route
     """The path it fits."""
+
+    handlers: Mapping[bytes, Handler]
+    """What answers each method there."""
 
     name: str = ""
     """The model it names."""
@@ -71,6 +83,7 @@ class _Node:
     """A place in the tree of paths."""
 
     route: Route | None = None
+    handlers: Mapping[bytes, Handler] = field(default_factory=dict)
     named: dict[str, _Node] = field(default_factory=dict)
     anything: tuple[str, _Node] | None = None
 
@@ -82,13 +95,14 @@ class _Node:
 class Router:
     """Finds the target of a request. Remembers, within bounds, what was found: clients ask for few paths often."""
 
-    def __init__(self) -> None:
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        """``handlers`` has one for the name of every endpoint."""
         self._root = _Node()
         self._known: dict[bytes, Target] = {}
         for route in ROUTES:
-            self._add(route)
+            self._add(route, {method: handlers[name] for method, name in route.endpoints.items()})
 
-    def _add(self, route: Route) -> None:
+    def _add(self, route: Route, handlers: Mapping[str, Handler]) -> None:
         node = self._root
         for part in route.path.split("/")[1:]:
             if part.startswith("{"):
@@ -98,6 +112,9 @@ class Router:
             else:
                 node = node.named.setdefault(part, _Node())
         node.route = route
+        node.handlers = {method.encode(): handler for method, handler in handlers.items()}
+        if "GET" in handlers:
+            node.handlers = {**node.handlers, b"HEAD": handlers["GET"]}
 
     def find(self, url: bytes) -> Target | None:
         """The target of a request line's URL, or nothing."""
@@ -127,7 +144,7 @@ class Router:
             node = following
         if node.route is None:
             return None
-        return Target(node.route, parameters.get("name", ""), parameters.get("version"))
+        return Target(node.route, node.handlers, parameters.get("name", ""), parameters.get("version"))
 
 
 def path_of(url: bytes) -> bytes:

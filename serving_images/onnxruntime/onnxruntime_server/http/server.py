@@ -123,6 +123,7 @@ class HttpServer:
         """See to deadlines and certificates, now and then: cheaper than a timer for every request."""
         now = self._state.now = self._loop.time()
         self._tick = self._loop.call_later(self._tick_seconds, self._look)
+        self._state.heads.tell_time()
         for connection in tuple(self._state.connections):
             connection.check(now)
         certificates = self._options.certificates

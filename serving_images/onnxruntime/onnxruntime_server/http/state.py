@@ -27,7 +27,9 @@ class State:
         self.endpoints = endpoints
         self.counts = counts
         self.tracer = tracer
-        self.router = Router()
+        self.records = options.log_requests or tracer is not None
+        """Whether more is written down of every request than its status."""
+        self.router = Router(endpoints.handlers)
         self.heads = Heads()
         self.memory = Memory(LARGEST_BODIES * options.limits.body_bytes)
         self.connections: set[Connection] = set()
