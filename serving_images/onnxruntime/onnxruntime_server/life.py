@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -151,6 +152,9 @@ class _Server:
                 self._tell_ready()
 
     def _tell_ready(self) -> None:
+        # What the start left is not looked through for garbage again and again while requests wait.
+        gc.collect()
+        gc.freeze()
         if self._grpc is not None:
             self._grpc.set_serving(ready=self._repository.ready)
         _LOG.info("ready")
