@@ -151,6 +151,7 @@ def _endpoint(resident: Resident, key: str, endpoint: EndpointSettings) -> OnnxR
         pull_policy=pull_policy(image),
         model=model,
         model_pull_policy=pull_policy(model),
+        manifest_digest=endpoint.manifest_digest,
         replicas=endpoint.replicas or tier.replicas,
         resources=endpoint.resources or tier.resources,
         disruption=tier.disruption,

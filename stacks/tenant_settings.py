@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.serving.governance import GovernanceSpec
-from components.serving.spec import Calls, DnsLabel
+from components.serving.spec import Calls, DnsLabel, ManifestDigest
 from falaj.catalog.data_flows import DataClass
 from falaj.catalog.tiers import Resources
 from stacks.environment_settings import BudgetSettings, PoolSettings
@@ -26,6 +26,11 @@ class EndpointSettings(BaseModel):
     )
     model_name: DnsLabel | None = Field(
         default=None, description="Name of the model inside the image; the endpoint's own name if absent."
+    )
+    manifest_digest: ManifestDigest | None = Field(
+        default=None,
+        description="Digest of the manifest inside the image, which the model's files are held to before they are "
+        "loaded; without it the image's own digest has to do.",
     )
     data_class: DataClass = Field(description="What kind of data its requests hold.")
     replicas: int | None = Field(default=None, ge=1, description="Pods that answer; the tier's number if absent.")

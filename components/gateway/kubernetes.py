@@ -37,7 +37,7 @@ from falaj.catalog.tiers import Quota
 if TYPE_CHECKING:
     from components.gateway.spec import GatewayPlatformSpec
 
-MODEL_SERVER_PORT = 8080
+MODEL_SERVER_PORTS = ((Channel.HTTP, 8080), (Channel.GRPC, 8081))
 MODEL_SERVERS = End(
     peers=[
         {
@@ -182,13 +182,16 @@ def _flows(region: str) -> tuple[DataFlow, ...]:
             encryption=Encryption.TLS,
             purpose="connections of every tenant's clients; each endpoint declares its own requests",
         ),
-        flow(
-            source=GATEWAY_END,
-            sink=MODEL_SERVERS_END,
-            channel=Channel.HTTP,
-            port=MODEL_SERVER_PORT,
-            encryption=Encryption.CLUSTER_NETWORK,
-            purpose="connections to every tenant's model servers; each endpoint declares its own requests",
+        *(
+            flow(
+                source=GATEWAY_END,
+                sink=MODEL_SERVERS_END,
+                channel=channel,
+                port=port,
+                encryption=Encryption.CLUSTER_NETWORK,
+                purpose="connections to every tenant's model servers; each endpoint declares its own requests",
+            )
+            for channel, port in MODEL_SERVER_PORTS
         ),
         flow(
             source=GATEWAY_END,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from components.gateway.names import CLIENTS_END, ENTRY_PORT, GATEWAY_END
-from components.serving.pods import HTTP_PORT
+from components.serving.pods import GRPC_PORT, HTTP_PORT
 from components.zero_trust.edges import End
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
 
@@ -17,30 +17,33 @@ if TYPE_CHECKING:
 def flows_of(spec: OnnxRuntimeServerSpec) -> tuple[DataFlow, ...]:
     """Return the data flows of one endpoint: requests in, the model, log lines, and the calls its spec names."""
     workload = f"{spec.namespace}/{spec.endpoint}"
-    return (*_own(spec, workload), *(_call(workload, call) for call in spec.calls))
+    return (*_requests(spec, workload), *_own(spec, workload), *(_call(workload, call) for call in spec.calls))
+
+
+def _requests(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...]:
+    flow = partial(
+        DataFlow,
+        region=spec.region,
+        data_class=spec.data_class,
+        purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
+    )
+    inside = partial(flow, source=GATEWAY_END, sink=workload, encryption=Encryption.CLUSTER_NETWORK)
+    return (
+        flow(
+            source=CLIENTS_END,
+            sink=GATEWAY_END,
+            channel=Channel.HTTPS,
+            port=ENTRY_PORT,
+            encryption=Encryption.TLS,
+        ),
+        inside(channel=Channel.HTTP, port=HTTP_PORT),
+        inside(channel=Channel.GRPC, port=GRPC_PORT),
+    )
 
 
 def _own(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...]:
     flow = partial(DataFlow, region=spec.region)
     return (
-        flow(
-            source=CLIENTS_END,
-            sink=GATEWAY_END,
-            data_class=spec.data_class,
-            channel=Channel.HTTPS,
-            port=ENTRY_PORT,
-            encryption=Encryption.TLS,
-            purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
-        ),
-        flow(
-            source=GATEWAY_END,
-            sink=workload,
-            data_class=spec.data_class,
-            channel=Channel.HTTP,
-            port=HTTP_PORT,
-            encryption=Encryption.CLUSTER_NETWORK,
-            purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
-        ),
         flow(
             source="node/images",
             sink=workload,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -12,7 +12,7 @@ from components.gateway.names import HTTPS_LISTENER
 from components.labels import MODEL_SERVER, Ownership, selector
 from components.manifests import Manifest
 from components.serving.flows import ends_of, flows_of
-from components.serving.pods import HTTP_PORT, pod_template
+from components.serving.pods import GRPC_PORT, HTTP_PORT, pod_template
 from components.zero_trust.edges import edges_of
 from components.zero_trust.restricted import POD_CONTROLS, rolling_update
 from falaj.catalog.data_flows import DataClass, DataFlow
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from components.serving.spec import OnnxRuntimeServerSpec
 
 AI_CONTROLS = ("AIG-001", "AIG-002", "AIG-003", "AIG-005", "AIG-006", "AIG-008")
+GRPC_PATHS = ("/inference.GRPCInferenceService", "/grpc.health.v1.Health")
+"""Of gRPC's services those that clients need; reflection stays inside."""
+HTTP_2_IN_THE_CLEAR = "kubernetes.io/h2c"
+"""What gRPC is spoken over behind the gateway."""
 ABOUT_PERSONS = frozenset({DataClass.PERSONAL, DataClass.HEALTH, DataClass.FINANCIAL})
 """Classes of data about somebody."""
 
 
 class OnnxRuntimeServer(pulumi.ComponentResource):
-    """One model behind one host name, answering the Open Inference Protocol v2.
+    """One model behind one host name, answering the Open Inference Protocol v2 over REST and gRPC.
 
     Makes a Deployment that mounts the model read-only by digest, a Service, a PodDisruptionBudget, an HTTPRoute from
     the tenant's gateway, and a NetworkPolicy with exactly the edges of its data flows. Refuses traffic from anywhere
@@ -126,7 +130,16 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
             spec={
                 "type": "ClusterIP",
                 "selector": self._selector,
-                "ports": [{"name": "http", "port": HTTP_PORT, "target_port": "http", "protocol": "TCP"}],
+                "ports": [
+                    {"name": "http", "port": HTTP_PORT, "target_port": "http", "protocol": "TCP"},
+                    {
+                        "name": "grpc",
+                        "port": GRPC_PORT,
+                        "target_port": "grpc",
+                        "protocol": "TCP",
+                        "app_protocol": HTTP_2_IN_THE_CLEAR,
+                    },
+                ],
             },
             opts=self._inside,
         )
@@ -141,12 +154,14 @@ class OnnxRuntimeServer(pulumi.ComponentResource):
             spec={
                 "parentRefs": [{"name": gateway, "sectionName": HTTPS_LISTENER}],
                 "hostnames": [self.host],
-                "rules": [
-                    {
-                        "matches": [{"path": {"type": "PathPrefix", "value": "/v2"}}],
-                        "backendRefs": [{"name": self.service, "port": HTTP_PORT}],
-                    }
-                ],
+                "rules": [self._rule("/v2", HTTP_PORT), *(self._rule(path, GRPC_PORT) for path in GRPC_PATHS)],
             },
             opts=self._inside,
         )
+
+    def _rule(self, path: str, port: int) -> dict[str, Any]:
+        """Both ways in share the host name: a GRPCRoute beside an HTTPRoute of the same host may be refused."""
+        return {
+            "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+            "backendRefs": [{"name": self.service, "port": port}],
+        }

@@ -16,6 +16,9 @@ from falaj.catalog.tiers import Disruption, Resources
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A name that may stand in a host name and name a Service."""
 
+ManifestDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""What sealing a model repository prints."""
+
 WIDEST_PREFIX = 24
 """The widest network that a call may open: 256 addresses."""
 
@@ -76,6 +79,9 @@ class OnnxRuntimeServerSpec(BaseModel):
     pull_policy: PullPolicy
     model: ImageByDigest
     model_pull_policy: PullPolicy
+    manifest_digest: ManifestDigest | None = Field(
+        default=None, description="Digest of the manifest that the model's files are held to before they are loaded."
+    )
     replicas: int = Field(ge=1, le=100, description="Pods that answer.")
     resources: Resources = Field(description="One pod's size.")
     disruption: Disruption = Field(description="How many pods planned work may take away.")

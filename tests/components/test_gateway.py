@@ -60,6 +60,10 @@ def test_equals_its_snapshot(run: Run, name: str, program: Callable[[], None], *
 def test_traefik_reaches_the_api_server_and_model_servers_and_is_reached_on_https_alone(run: Run) -> None:
     spec = run(gateway).of("kubernetes:networking.k8s.io/v1:NetworkPolicy", "gateway-edges").inputs["spec"]
 
+    model_servers = {
+        "namespaceSelector": {"matchLabels": {"falaj.dev/role": "tenant"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "model-server"}},
+    }
     assert spec == {
         "podSelector": {"matchLabels": {"app.kubernetes.io/name": "traefik"}},
         "policyTypes": ["Ingress", "Egress"],
@@ -67,15 +71,7 @@ def test_traefik_reaches_the_api_server_and_model_servers_and_is_reached_on_http
             {"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 8443}]},
         ],
         "egress": [
-            {
-                "to": [
-                    {
-                        "namespaceSelector": {"matchLabels": {"falaj.dev/role": "tenant"}},
-                        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "model-server"}},
-                    }
-                ],
-                "ports": [{"protocol": "TCP", "port": 8080}],
-            },
+            *({"to": [model_servers], "ports": [{"protocol": "TCP", "port": port}]} for port in (8080, 8081)),
             {"to": [{"ipBlock": {"cidr": "10.201.0.2/32"}}], "ports": [{"protocol": "TCP", "port": 6443}]},
         ],
     }

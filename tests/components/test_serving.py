@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnxruntime_server.settings import parse
 from pydantic import ValidationError
 
 from components.serving.flows import flows_of
@@ -100,8 +101,39 @@ def test_telemetry_is_off(pod: dict[str, Any]) -> None:
 
 
 def test_a_leaving_pod_answers_until_every_gateway_knows(pod: dict[str, Any]) -> None:
-    assert pod["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 10}}}
-    assert pod["terminationGracePeriodSeconds"] == 30
+    (container,) = pod["containers"]
+    assert container["args"] == ["--grpc-port=8081", "--drain-seconds=10", "--grace-seconds=20"]
+    assert "lifecycle" not in container
+    assert pod["terminationGracePeriodSeconds"] > 10 + 20
+
+
+def test_the_server_understands_what_it_is_told(pod: dict[str, Any]) -> None:
+    told = parse(["--models", "/models", *pod["containers"][0]["args"]])
+
+    assert (told.grpc_port, told.drain_seconds, told.grace_seconds) == (8081, 10, 20)
+    ports = {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
+    assert ports == {"http": told.port, "grpc": told.grpc_port}
+
+
+def test_a_manifests_digest_is_told_to_the_server_and_no_other_form_of_it_taken(run: Run) -> None:
+    digest = f"sha256:{'e' * 64}"
+    plan = run(lambda: serve(manifest_digest=digest))
+
+    template = plan.of("kubernetes:apps/v1:Deployment", "acme-iris-server").inputs["spec"]["template"]["spec"]
+    told = parse(["--models", "/models", *template["containers"][0]["args"]])
+    assert told.manifest_digests == {digest}
+    for other in ("e" * 64, f"sha256:{'E' * 64}", "sha256:e", f"{digest} --port=1"):
+        with pytest.raises(ValidationError, match="manifest_digest"):
+            spec(manifest_digest=other)
+
+
+def test_the_service_names_both_ways_in(run: Run) -> None:
+    service = run(serve).of("kubernetes:core/v1:Service", "acme-iris-service").inputs["spec"]
+
+    assert service["ports"] == [
+        {"name": "http", "port": 8080, "targetPort": "http", "protocol": "TCP"},
+        {"name": "grpc", "port": 8081, "targetPort": "grpc", "protocol": "TCP", "appProtocol": "kubernetes.io/h2c"},
+    ]
 
 
 def test_a_new_pod_is_ready_before_an_old_one_leaves(run: Run) -> None:
@@ -119,16 +151,12 @@ def test_the_walls_stand_before_the_first_pod(run: Run) -> None:
 def test_only_the_gateway_reaches_it_and_it_reaches_nothing(run: Run) -> None:
     edges = run(serve).of("kubernetes:networking.k8s.io/v1:NetworkPolicy", "acme-iris-edges").inputs["spec"]
 
+    gateway = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "falaj-gateway"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "traefik"}},
+    }
     assert edges["ingress"] == [
-        {
-            "from": [
-                {
-                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "falaj-gateway"}},
-                    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "traefik"}},
-                }
-            ],
-            "ports": [{"protocol": "TCP", "port": 8080}],
-        }
+        {"from": [gateway], "ports": [{"protocol": "TCP", "port": port}]} for port in (8080, 8081)
     ]
     assert edges["egress"] == []
 
@@ -161,9 +189,14 @@ def test_the_route_takes_the_protocols_paths_of_its_own_host(run: Run) -> None:
         "hostnames": ["iris.acme.local.falaj.internal"],
         "rules": [
             {
-                "matches": [{"path": {"type": "PathPrefix", "value": "/v2"}}],
-                "backendRefs": [{"name": "iris", "port": 8080}],
+                "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+                "backendRefs": [{"name": "iris", "port": port}],
             }
+            for path, port in (
+                ("/v2", 8080),
+                ("/inference.GRPCInferenceService", 8081),
+                ("/grpc.health.v1.Health", 8081),
+            )
         ],
     }
 
@@ -171,7 +204,7 @@ def test_the_route_takes_the_protocols_paths_of_its_own_host(run: Run) -> None:
 def test_every_flow_of_requests_carries_the_declared_class() -> None:
     flows = flows_of(spec(data_class=DataClass.HEALTH))
 
-    assert [flow.data_class for flow in flows] == ["health", "health", "internal", "operational"]
+    assert [flow.data_class for flow in flows] == ["health", "health", "health", "internal", "operational"]
 
 
 @pytest.mark.parametrize("field", ["image", "model"])
