@@ -14,6 +14,8 @@ WIDTH, MARGIN, LINE = 960, 24, 26
 NAMES, AXIS_START, AXIS_END = 300, 310, 740
 """Where the names end, and where the axis begins and ends."""
 MET, MISSED, PEER, INK, FAINT, PAPER = "#1b7f5c", "#b3261e", "#8a94a6", "#1f2933", "#d5dae1", "#ffffff"
+MOST_TIMES = 100
+"""How much better than its goal a figure is shown at most: less than no memory has no place on the axis."""
 FONT = "font-family: system-ui, sans-serif; font-size: 12px"
 THROUGHPUT = {
     "rest-many": "REST JSON, 32 connections",
@@ -37,14 +39,19 @@ class Standing:
     met: bool
 
     @classmethod
-    def of(cls, figure: Mapping[str, Any]) -> Standing:
-        """How a recorded figure stands to its goal; a figure at or below zero is as good as it can be."""
+    def of(cls, figure: Mapping[str, Any], *, quiet: bool = True) -> Standing:
+        """How a recorded figure stands to its goal; a hundred times better is as good as it is shown."""
         goal, at_least = float(figure["goal"]), bool(figure.get("atLeast"))
-        runs = [max(float(run), goal / 100) for run in figure["runs"]]
-        times = sorted(run / goal if at_least else goal / run for run in runs)
+
+        def times_the_goal(value: float) -> float:
+            kept = max(value, goal / MOST_TIMES)
+            return kept / goal if at_least else goal / kept
+
+        times = sorted(times_the_goal(float(run)) for run in figure["runs"])
         sign = "≥" if at_least else "≤"
         text = f"{figure['median']:.3g} {figure['unit']} ({sign} {goal:g})"
-        return cls(figure["name"], times[0], median(times), times[-1], text, bool(figure["met"]))
+        name = figure["name"] if quiet else f"{figure['name']} *"
+        return cls(name, times[0], times_the_goal(float(figure["median"])), times[-1], text, bool(figure["met"]))
 
 
 class Scale:
@@ -102,7 +109,7 @@ class Picture:
 
 def write(file: Path, rows: Mapping[str, Any]) -> None:
     """Draw all rows that were measured; nothing where none was."""
-    standings = [Standing.of(figure) for row in rows.values() for figure in row["figures"]]
+    standings = [Standing.of(figure, quiet=row["quiet"]) for row in rows.values() for figure in row["figures"]]
     if standings:
         picture = Picture()
         _standings(picture, standings)
@@ -128,6 +135,9 @@ def _standings(picture: Picture, standings: Sequence[Standing]) -> None:
         picture.line((scale.x(each.low), picture.y), (scale.x(each.high), picture.y), INK)
         picture.text(AXIS_END + 12, picture.y + 4, each.text)
     picture.y = round(bottom) + 2 * LINE
+    if any(each.name.endswith("*") for each in standings):
+        picture.text(AXIS_START, picture.y, "* taken while others used the machine")
+        picture.y += LINE
 
 
 def _rates(picture: Picture, title: str, details: Mapping[str, Sequence[Mapping[str, float]]]) -> None:

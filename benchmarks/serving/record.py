@@ -11,22 +11,24 @@ from typing import Any
 
 from benchmarks.serving import environments
 from benchmarks.serving.finding import Finding
-from benchmarks.serving.table import Row
+from benchmarks.serving.table import ROWS, Row
 
 QUIET = 0.1
 """The most of the machine that others may use while figures are taken that shall stand."""
 SHOWN = ("mlserver", "kserve", "fastapi", "uvicorn", "nvidia-pytriton", "onnxruntime", "numpy")
 VERSION = re.compile(r"\d+(\.\d+)+")
+PLACES = [row.name for row in ROWS]
 GENERATORS = {"wrk": ["wrk", "-v"], "h2load": ["h2load", "--version"]}
 
 
 class Record:
-    """The file of results; rows of another machine are dropped."""
+    """The file of results; rows of another machine, and of an older table, are dropped."""
 
     def __init__(self, file: Path, machine: dict[str, str | int]) -> None:
         self._file = file
         before: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-        self.rows: dict[str, Any] = before.get("rows", {}) if before.get("machine") == machine else {}
+        rows = before.get("rows", {}) if before.get("machine") == machine else {}
+        self.rows: dict[str, Any] = {name: row for name, row in rows.items() if name in PLACES}
         self._machine = machine
 
     def keep(self, row: Row, finding: Finding, rounds: int, used_by_others: float) -> None:
@@ -40,6 +42,7 @@ class Record:
             "figures": [figure.as_record() | {"met": figure.met} for figure in finding.figures],
             "details": finding.details,
         }
+        self.rows = {name: self.rows[name] for name in sorted(self.rows, key=PLACES.index)}
         content = {"machine": self._machine, "versions": used_versions(), "rows": self.rows}
         self._file.write_text(json.dumps(content, indent=2) + "\n")
 
