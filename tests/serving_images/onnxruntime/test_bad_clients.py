@@ -30,10 +30,9 @@ MEBIBYTE = 2**20
 LARGEST_BODY = MEBIBYTE
 GROWTH = 24 * MEBIBYTE
 """How much larger the server may be after its first bad clients: allocators keep some of what they were given."""
-LEAK = 4 * MEBIBYTE
-"""How much larger it may be after twice as many again: what is kept is used again."""
-LEAK_OF_CALLS = 12 * MEBIBYTE
-"""The same for gRPC, whose many threads make an allocator's figures unsteady by half of that."""
+LEAK = 16 * MEBIBYTE
+"""How much larger it may be after twice as many again: what is kept is used again. Garbage that refers to itself waits
+until there is enough of it to be looked for, and threads make an allocator's figures unsteady."""
 PEAK = 96 * MEBIBYTE
 """How much larger it may be at any moment: a few bodies of the largest size and what is made of them."""
 AT_ONCE = 64
@@ -237,7 +236,7 @@ def served_well(server: ServerProcess) -> Iterator[None]:
     assert max(client.seconds) < 5
 
 
-def assert_bounded(server: ServerProcess, assault: Callable[[], None], leak: int) -> None:
+def assert_bounded(server: ServerProcess, assault: Callable[[], None]) -> None:
     """Memory after the first time, after more of the same, and at its peak."""
     resident = Resident(server.process.pid)
     before = resident.now()
@@ -252,7 +251,7 @@ def assert_bounded(server: ServerProcess, assault: Callable[[], None], leak: int
     sizes = (before, after_first, after_all, resident.peak)
     found = "MiB before, after the first, after all, at the peak: " + ", ".join(f"{at / MEBIBYTE:.1f}" for at in sizes)
     assert after_first - before < GROWTH, found
-    assert after_all - after_first < leak, found
+    assert after_all - after_first < LEAK, found
     assert resident.peak - before < PEAK, found
     assert server.process.poll() is None
 
@@ -265,7 +264,7 @@ def test_memory_stays_in_bounds_under_bad_requests(server: ServerProcess) -> Non
     def assault() -> None:
         met.update(asyncio.run(send_all(server.address, 832, chance)))
 
-    assert_bounded(server, assault, LEAK)
+    assert_bounded(server, assault)
     assert met.keys() <= {b"", b"200", b"400", b"404", b"405", b"408", b"413", b"431", b"503"}
     assert met.keys() >= {b"200", b"400", b"404", b"413", b"431"}
 
@@ -278,7 +277,7 @@ def test_memory_stays_in_bounds_under_bad_calls(server: ServerProcess) -> None:
     def assault() -> None:
         met.update(call_all(server.grpc_url, 600, chance))
 
-    assert_bounded(server, assault, LEAK_OF_CALLS)
+    assert_bounded(server, assault)
     assert met.keys() <= {"CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
     assert met.keys() >= {"CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"}
 

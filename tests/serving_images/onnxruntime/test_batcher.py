@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnxruntime_server.engine.batcher import Batcher, QueueLimits
-from onnxruntime_server.engine.cost import RowCost
+from onnxruntime_server.engine.cost import InlineBudget, RowCost
 from onnxruntime_server.engine.scheduler import Scheduler
+from onnxruntime_server.engine.session import Halt
 from onnxruntime_server.engine.work import Outcome, Work
 from onnxruntime_server.errors import (
     ClientGoneError,
@@ -40,10 +41,14 @@ class Doubling:
     shrunk: list[bool] = field(default_factory=list)
     outputs: tuple[()] = ()
 
-    def run(self, inputs: dict[str, Array], outputs: Sequence[str], *, shrink: bool = False) -> list[Array]:
+    def run(
+        self, inputs: dict[str, Array], outputs: Sequence[str], *, shrink: bool = False, halt: Halt | None = None
+    ) -> list[Array]:
         values = inputs["x"].astype(np.float64)
         self.entered.set()
         self.gate.wait(PATIENCE)
+        if halt is not None and halt.asked_for:
+            raise ClientGoneError("the client left before its answer was ready")
         self.runs.append(len(values))
         self.shrunk.append(shrink)
         if (values == REFUSED).any():
@@ -113,7 +118,7 @@ class Bench:
 
 def made(rows: int = 4, waiting: int = 8, threads: int = 1) -> Bench:
     model, scheduler = Doubling(), Scheduler(threads)
-    batcher = Batcher(model, scheduler, QueueLimits(rows, waiting), RowCost(0))  # type: ignore[arg-type]  # a stand-in
+    batcher = Batcher(model, scheduler, QueueLimits(rows, waiting), RowCost(0), InlineBudget())  # type: ignore[arg-type]  # a stand-in
     return Bench(model, scheduler, batcher)
 
 
@@ -186,6 +191,20 @@ def test_whoever_left_costs_nothing(bench: Bench) -> None:
     assert np.array_equal(callers[5].answer(), callers[5].right)
     assert bench.model.runs == [1, 4]
     assert {type(caller.refusal()) for caller in callers[:5]} == {ClientGoneError}
+
+
+def test_a_run_for_nobody_is_broken_off_and_one_for_somebody_is_not(bench: Bench) -> None:
+    first = bench.hold()
+    first.work.abandoned = True
+    stays, leaves = Caller([1.0]), Caller([2.0])
+    bench.submit(stays, leaves)
+    bench.model.entered.clear()
+    bench.model.gate.set()
+    assert isinstance(first.refusal(), ClientGoneError)
+    assert bench.model.entered.wait(PATIENCE)
+    leaves.work.abandoned = True
+    assert np.array_equal(stays.answer(), [2.0])
+    assert bench.model.runs == [2]
 
 
 def test_what_has_expired_is_not_begun(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from onnxruntime_server.engine.cost import InlineBudget, RowCost
+from onnxruntime_server.engine.cost import FORGIVEN_AFTER, InlineBudget, RowCost
 from onnxruntime_server.engine.signature import bind
 from onnxruntime_server.errors import InvalidArgumentError
 from onnxruntime_server.protocol.datatypes import NUMPY, Datatype
@@ -81,6 +81,18 @@ def test_the_inline_budget_follows_what_it_sees() -> None:
     assert not budget.allows(41)
     budget.observe(41, 0.0001)
     assert not budget.allows(41)
+
+
+def test_many_short_runs_make_up_for_a_long_one() -> None:
+    budget = InlineBudget()
+    budget.observe(100, 0.0001)
+    budget.observe(100, 0.1)
+    for _ in range(FORGIVEN_AFTER - 1):
+        budget.observe(100, 0.0001)
+    assert not budget.allows(51)
+    budget.observe(100, 0.0001)
+    assert budget.allows(100)
+    assert not budget.allows(101)
 
 
 def test_runs_are_joined_a_little_beyond_the_size_that_is_known_to_be_short() -> None:

@@ -14,12 +14,13 @@ from onnxruntime_server.engine.scheduler import Scheduler
 from onnxruntime_server.engine.served_model import ServedModel, Surroundings
 from onnxruntime_server.engine.session import Session
 from onnxruntime_server.engine.work import Outcome, Work
-from onnxruntime_server.errors import RepositoryError, ServerError, UnavailableError
+from onnxruntime_server.errors import ClientGoneError, RepositoryError, ServerError, UnavailableError
 from onnxruntime_server.metrics import ModelStatistics
 from onnxruntime_server.protocol.messages import Array
 from onnxruntime_server.repository.configuration import ModelSettings
 
 from tests.serving_images import models
+from tests.serving_images.process import until
 
 PATIENCE = 30.0
 
@@ -147,6 +148,24 @@ def test_what_is_no_model_is_refused_with_the_runtimes_reason() -> None:
         Session("m", b"no model", 1)
     with pytest.raises(RepositoryError, match=r"^output 'y' has type seq\(tensor\(float\)\), which the protocol"):
         Session("m", models.sequence().SerializeToString(), 1)
+
+
+def test_a_long_run_that_nobody_waits_for_any_more_ends(scheduler: Scheduler) -> None:
+    model = served(models.counting(), scheduler)
+    told: list[Outcome] = []
+    done = threading.Event()
+
+    def deliver(_work: Work, outcome: Outcome) -> None:
+        told.append(outcome)
+        done.set()
+
+    for_ever = {"steps": np.array(2**62), "weight": np.zeros(10_000, dtype=np.bool_)}
+    work = Work(for_ever, ["count"], deliver)
+    model.submit(work)
+    until(lambda: model._batcher._running == 1, message="the run does not begin")
+    work.abandoned = True
+    assert done.wait(PATIENCE)
+    assert isinstance(told[0], ClientGoneError)
 
 
 def test_closed_it_refuses(scheduler: Scheduler) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from onnxruntime_server.errors import InvalidArgumentError, ModelFailedError, ServerError
+from onnxruntime_server.errors import ClientGoneError, InvalidArgumentError, ModelFailedError, ServerError
 from onnxruntime_server.protocol.messages import Array
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def compute(batch: Sequence[Work], run: Run) -> float:
     started = time.perf_counter()
     try:
         outcomes = _together(batch, run) if len(batch) > 1 else [_alone(batch[0], run)]
+    except ClientGoneError as gone:
+        outcomes = [gone for _ in batch]
     except (InvalidArgumentError, ModelFailedError, _NoBatchAxisError):
         seconds = [_one_by_one(work, run) for work in batch]
         return sum(seconds)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from bisect import insort
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from onnxruntime_server.engine.batch import compute, deliver, shapes_of_a_row
+from onnxruntime_server.engine.session import Halt
 from onnxruntime_server.errors import ClientGoneError, ExpiredError, FullError, ServerError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from onnxruntime_server.engine.cost import RowCost
+    from onnxruntime_server.engine.cost import InlineBudget, RowCost
     from onnxruntime_server.engine.scheduler import Scheduler
     from onnxruntime_server.engine.session import Session
     from onnxruntime_server.engine.work import Work
@@ -40,8 +42,11 @@ class Batcher:
     Nothing ever waits for a batch to fill. Work is put together whose tensors agree in everything but their rows.
     """
 
-    def __init__(self, session: Session, scheduler: Scheduler, limits: QueueLimits, cost: RowCost) -> None:
+    def __init__(
+        self, session: Session, scheduler: Scheduler, limits: QueueLimits, cost: RowCost, inline: InlineBudget
+    ) -> None:
         self._session = session
+        self._inline = inline
         self._scheduler = scheduler
         self._limits = limits
         self._cost = cost
@@ -124,7 +129,17 @@ class Batcher:
             else:
                 live.append(work)
         if live:
-            self._cost.observe(sum(work.rows for work in live), compute(live, self._compute))
+            halt = Halt()
+
+            def break_off() -> None:
+                if all(work.abandoned for work in live):
+                    halt.now()
+
+            for work in live:
+                work.when_abandoned(break_off)
+            seconds = compute(live, partial(self._compute, halt))
+            if not halt.asked_for:
+                self._cost.observe(sum(work.rows for work in live), seconds)
         with self._scheduler.changed:
             self._running -= 1
             if self._closed:
@@ -140,11 +155,14 @@ class Batcher:
             except ServerError:
                 return
 
-    def _compute(self, inputs: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
-        elements = sum(array.size for array in inputs.values())
+    def _compute(self, halt: Halt, inputs: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
+        elements = sum([array.size for array in inputs.values()])
         shrink = elements * GROWN <= self._largest
         self._largest = elements if shrink else max(self._largest, elements)
-        return self._session.run(inputs, outputs, shrink=shrink)
+        started = time.thread_time()
+        found = self._session.run(inputs, outputs, shrink=shrink, halt=halt)
+        self._inline.observe(elements, time.thread_time() - started)
+        return found
 
 
 def _urgency(work: Work) -> tuple[int, float]:

@@ -11,6 +11,9 @@ SHORT_SECONDS: Final = 0.0003
 LONG_SECONDS: Final = 0.002
 """A run above this keeps other connections waiting."""
 
+FORGIVEN_AFTER: Final = 2000
+"""How many short runs in a row make up for a long one."""
+
 TRIED_BEYOND: Final = 2
 """How many times the largest size that was short may be tried."""
 
@@ -21,13 +24,15 @@ WEIGHT: Final = 0.2
 class InlineBudget:
     """Learns up to how many input elements a model's runs are short enough for the thread that asks for them.
 
-    Starts closed. A short run opens it up to that run's size. A long run within it halves it for good: where cost does
-    not follow size, as in a model with a loop, a client can hold up the others a few times and then no more.
+    Starts closed. A short run opens it up to that run's size. A long run within it halves it, and it stays there until
+    as many runs were short as make up for that: where cost does not follow size, as in a model with a loop, a client
+    can hold up the others once in thousands of runs; where only the machine was busy, it opens again.
     """
 
     def __init__(self) -> None:
         self._elements = -1
         self._ceiling: float = math.inf
+        self._short_runs = 0
 
     def allows(self, elements: int) -> bool:
         """Whether a run on so many input elements is known to be short."""
@@ -40,11 +45,17 @@ class InlineBudget:
 
     def observe(self, elements: int, seconds: float) -> None:
         """Take note of how much processor time of its thread a run took."""
-        if seconds < SHORT_SECONDS and elements <= self._ceiling:
-            self._elements = max(self._elements, elements)
-        elif seconds > LONG_SECONDS and elements <= self.most_elements:
-            self._elements = elements // 2 if elements else -1
-            self._ceiling = self._elements
+        if seconds < SHORT_SECONDS:
+            self._short_runs += 1
+            if elements > self._ceiling and self._short_runs >= FORGIVEN_AFTER:
+                self._ceiling, self._short_runs = elements, 0
+            if elements <= self._ceiling:
+                self._elements = max(self._elements, elements)
+        elif seconds > LONG_SECONDS:
+            self._short_runs = 0
+            if elements <= self.most_elements:
+                self._elements = elements // 2 if elements else -1
+                self._ceiling = self._elements
 
 
 class RowCost:

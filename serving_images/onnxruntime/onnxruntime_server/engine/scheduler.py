@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from onnxruntime_server.engine.work import Work
 
-IDLE_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 0.25
 """How long a thread has nothing to do before it has a model give back memory."""
 
 

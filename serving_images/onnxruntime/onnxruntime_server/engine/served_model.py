@@ -80,9 +80,9 @@ class ServedModel:
         self._loop = surroundings.loop
         self._loop_thread = surroundings.loop_thread
         self._warm_up = warm_up
-        self._inline = InlineBudget()
         self._closed = False
         self._tick: list[Work] = []
+        self._inline = InlineBudget()
         self._has_batch_axis = False
         rows = settings.max_batch_size
         self._most_rows = rows
@@ -91,6 +91,7 @@ class ServedModel:
             surroundings.scheduler,
             QueueLimits(rows, settings.max_waiting),
             RowCost(settings.latency_budget_ms / 1000),
+            self._inline,
         )
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
-from onnxruntime_server.errors import InvalidArgumentError, ModelFailedError, RepositoryError
+from onnxruntime_server.errors import ClientGoneError, InvalidArgumentError, ModelFailedError, RepositoryError
 from onnxruntime_server.protocol.datatypes import NUMPY, ONNX, Datatype
 from onnxruntime_server.protocol.messages import TensorSpec
 
@@ -25,11 +25,35 @@ if TYPE_CHECKING:
 
 onnxruntime.disable_telemetry_events()
 
+_SHRINK: Final = ("memory.enable_memory_arena_shrinkage", "cpu:0")
 _SHRINKING: Final = onnxruntime.RunOptions()
-_SHRINKING.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+_SHRINKING.add_run_config_entry(*_SHRINK)
 _SIGNS_OF_FULL_MEMORY: Final = ("Failed to allocate memory", "bad_alloc", "bad allocation")
 _BFLOAT16: Final = 16
 """ONNX's number for the type that numpy has not; its values are held as 16-bit integers."""
+
+
+class Halt:
+    """Breaks off a run, from any thread: between two of the model's operators, or before it begins."""
+
+    def __init__(self) -> None:
+        self.asked_for = False
+        self._options: onnxruntime.RunOptions | None = None
+
+    def now(self) -> None:
+        """Break off the run that goes on, and all that follow."""
+        self.asked_for = True
+        if (options := self._options) is not None:
+            options.terminate = True
+
+    def options(self, *, shrink: bool) -> onnxruntime.RunOptions:
+        """What the next run is to be given."""
+        options = onnxruntime.RunOptions()
+        if shrink:
+            options.add_run_config_entry(*_SHRINK)
+        self._options = options
+        options.terminate = self.asked_for
+        return options
 
 
 class Session:
@@ -57,17 +81,22 @@ class Session:
         specs = (*self.inputs, *self.outputs)
         self._bfloat16 = {spec.name for spec in specs if spec.datatype is Datatype.BF16}
 
-    def run(self, inputs: dict[str, Array], outputs: Sequence[str], *, shrink: bool = False) -> list[Array]:
+    def run(
+        self, inputs: dict[str, Array], outputs: Sequence[str], *, shrink: bool = False, halt: Halt | None = None
+    ) -> list[Array]:
         """The outputs asked for. With ``shrink``, memory that no run holds is given back after it.
 
-        A run depends on its inputs alone, so a run that fails is the inputs' fault, unless memory ran out.
+        A run depends on its inputs alone, so a run that fails is the inputs' fault, unless memory ran out. One that was
+        halted has no answer for anybody.
         """
-        options = _SHRINKING if shrink else None
+        options = halt.options(shrink=shrink) if halt is not None else _SHRINKING if shrink else None
         try:
             if self._bfloat16:
                 return self._run_with_bfloat16(inputs, outputs, options)
             return cast("list[Array]", self._session.run(outputs, inputs, options))
         except (InvalidArgument, RuntimeException, Fail) as error:
+            if halt is not None and halt.asked_for:
+                raise ClientGoneError("the client left before its answer was ready") from None
             reason = _first_line(error)
             if any(sign in reason for sign in _SIGNS_OF_FULL_MEMORY):
                 raise ModelFailedError(f"model '{self._name}' ran out of memory on these inputs") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from onnxruntime_server.errors import ServerError
@@ -22,7 +22,7 @@ class Work:
     """Inputs that fit a model's signature and what is wanted of them.
 
     ``deliver`` is called once, from any thread, and does not raise. Whoever waits for the answer sets ``abandoned``
-    when nobody does any more: work that has not begun by then is never begun.
+    when nobody does any more: work that has not begun by then is never begun, and a run for nobody is broken off.
     """
 
     inputs: dict[str, Array]
@@ -32,7 +32,6 @@ class Work:
     """Lower ones run first."""
     deadline: float | None = None
     """On the monotonic clock; work that has not begun by then is never begun."""
-    abandoned: bool = False
     elements: int = 0
     """How many elements all inputs hold together."""
     rows: int = 1
@@ -45,6 +44,27 @@ class Work:
     """Rows of the run that computed it; nothing where none did."""
     first_of_run: bool = False
     """Whether it stands for its run where runs are counted."""
+    left: bool = False
+    leaving: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self.left
+
+    @abandoned.setter
+    def abandoned(self, value: bool) -> None:
+        """Say so, from any thread."""
+        self.left = value
+        if value:
+            for act in tuple(self.leaving):
+                act()
+
+    def when_abandoned(self, act: Callable[[], None]) -> None:
+        """Have this done when it is abandoned; at once where it is already."""
+        self.leaving.append(act)
+        if self.abandoned:
+            act()
 
 
 class Servable(Protocol):

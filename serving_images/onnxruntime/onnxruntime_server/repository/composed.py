@@ -53,7 +53,11 @@ class StepWork(Work):
 
     @abandoned.setter
     def abandoned(self, value: bool) -> None:
-        """What makes the work sets it; it follows from the request."""
+        """It follows from the request."""
+
+    def when_abandoned(self, act: Callable[[], None]) -> None:
+        """Have this done when the request is abandoned."""
+        self.run.work.when_abandoned(act)
 
 
 class Run:
