@@ -22,8 +22,16 @@ LONGEST = 5.0
 def closures_of(function: FunctionType) -> list[tuple[int, FunctionType]]:
     """Functions that were made inside this one when modules were imported, each with its place among its codes."""
     inner = {code: position for position, code in enumerate(inner_codes(function.__code__))}
-    alive = gc.get_objects() if inner else []
+    alive = known_objects() if inner else []
     return [(inner[each.__code__], each) for each in alive if isinstance(each, FunctionType) and each.__code__ in inner]
+
+
+def known_objects() -> list[object]:
+    """Every object that may be garbage some day, those too that the whole suite has put aside once it was collected."""
+    gc.unfreeze()
+    alive = gc.get_objects()
+    gc.freeze()
+    return alive
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
@@ -303,18 +304,23 @@ def test_two_requests_in_one_packet_get_two_answers(server: ServerProcess) -> No
 
 
 def test_a_client_that_leaves_is_counted_and_hurts_nobody(server: ServerProcess, client: httpx2.Client) -> None:
+    def pending() -> float:
+        return metric(client, "nv_inference_pending_request_count", model="counting")
+
     labels = {"model": "counting", "version": "1", "reason": "CANCELED"}
     before = metric(client, "nv_inference_request_failure", **labels)
-    body = json.dumps(models.count_to(400_000)).encode()
+    body = json.dumps(models.count_to(2**40)).encode()
     head = f"POST /v2/models/counting/infer HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-    for _ in range(4):
-        with socket.create_connection(server.address) as connection:
+    with ExitStack() as leaving:
+        for _ in range(4):
+            connection = leaving.enter_context(socket.create_connection(server.address))
             connection.sendall(head + body)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        until(lambda: pending() == 4, message="the requests did not arrive")
     until(
         lambda: metric(client, "nv_inference_request_failure", **labels) == before + 4,
         message="the departures were not counted",
     )
     answer = client.post("/v2/models/counting/infer", json=models.count_to(2))
     assert answer.json()["outputs"][0]["data"] == [2]
-    assert metric(client, "nv_inference_pending_request_count", model="counting") == 0
+    assert pending() == 0
