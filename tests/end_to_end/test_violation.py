@@ -48,7 +48,7 @@ def test_data_that_would_leave_the_country_stops_the_plan(
         "RES-021 Every data flow stays in the UAE and is protected as its data demands (critical)",
         "Resource: urn:pulumi:abroad::falaj::falaj:index:OnnxRuntimeServer::abroad-iris",
         (
-            "dataFlows[4].region: found me-south-1 for feature-store, expected a region in the UAE: "
+            "dataFlows[5].region: found me-south-1 for feature-store, expected a region in the UAE: "
             "me-central-1, uaecentral, uaenorth"
         ),
     ]
@@ -65,7 +65,7 @@ def test_data_that_would_leave_the_country_stops_the_plan(
         (
             {"ownr": "risk"},
             (
-                "ownr\n  is not a key here, allowed: environment, region, tier, owner, cost_centre, "
+                "ownr\n  is not a key here, allowed: environment, region, tier, profiles, owner, cost_centre, "
                 "processing_record, budget, pool, endpoints. Did you mean owner?\n"
             ),
         ),
