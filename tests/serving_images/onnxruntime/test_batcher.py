@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnxruntime_server.engine import batcher
 from onnxruntime_server.engine.batcher import Batcher, QueueLimits
 from onnxruntime_server.engine.cost import InlineBudget, RowCost
 from onnxruntime_server.engine.scheduler import Scheduler
@@ -118,8 +119,8 @@ class Bench:
 
 def made(rows: int = 4, waiting: int = 8, threads: int = 1) -> Bench:
     model, scheduler = Doubling(), Scheduler(threads)
-    batcher = Batcher(model, scheduler, QueueLimits(rows, waiting), RowCost(0), InlineBudget())  # type: ignore[arg-type]  # a stand-in
-    return Bench(model, scheduler, batcher)
+    made_of = Batcher(model, scheduler, QueueLimits(rows, waiting), RowCost(0), InlineBudget())  # type: ignore[arg-type]  # a stand-in
+    return Bench(model, scheduler, made_of)
 
 
 @pytest.fixture
@@ -261,13 +262,17 @@ def test_a_caller_that_raises_takes_nobody_with_it(bench: Bench) -> None:
     assert np.array_equal(other.answer(), [4.0])
 
 
-def test_memory_is_given_back_once_runs_are_small_again(bench: Bench) -> None:
+@pytest.mark.parametrize(("seconds", "shrunk"), [(0.0, [False, False, True, False]), (60.0, [False] * 4)])
+def test_memory_is_given_back_once_runs_have_been_small_for_a_while(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: float, shrunk: list[bool]
+) -> None:
+    monkeypatch.setattr(batcher, "SMALL_SECONDS", seconds)
     bench.model.gate.set()
     for rows in (4, 2, 1, 1):
         caller = Caller([1.0] * rows)
         bench.submit(caller)
         caller.answer()
-    assert bench.model.shrunk == [False, False, True, False]
+    assert bench.model.shrunk == shrunk
 
 
 def test_closing_answers_what_waits_and_refuses_what_comes() -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 GROWN: Final = 4
 """How many times smaller than the largest run since then a run is that gives back memory."""
 
+SMALL_SECONDS: Final = 1.0
+"""How long runs have been that small by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
@@ -54,6 +57,7 @@ class Batcher:
         self._running = 0
         self._closed = False
         self._largest = 0
+        self._large_at = 0.0
         scheduler.add(self)
 
     def submit(self, work: Work) -> None:
@@ -157,12 +161,23 @@ class Batcher:
 
     def _compute(self, halt: Halt, inputs: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
         elements = sum([array.size for array in inputs.values()])
-        shrink = elements * GROWN <= self._largest
-        self._largest = elements if shrink else max(self._largest, elements)
+        shrink = self._has_shrunk_to(elements)
         started = time.thread_time()
         found = self._session.run(inputs, outputs, shrink=shrink, halt=halt)
         self._inline.observe(elements, time.thread_time() - started)
         return found
+
+    def _has_shrunk_to(self, elements: int) -> bool:
+        """Whether runs have been small for a while. Memory that the next run needs again is not worth giving back."""
+        now = time.monotonic()
+        if elements * GROWN > self._largest:
+            self._largest = max(self._largest, elements)
+            self._large_at = now
+            return False
+        if now - self._large_at < SMALL_SECONDS:
+            return False
+        self._largest, self._large_at = elements, now
+        return True
 
 
 def _urgency(work: Work) -> tuple[int, float]:
