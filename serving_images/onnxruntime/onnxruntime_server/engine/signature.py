@@ -30,9 +30,11 @@ def bind(metadata: ModelMetadata, request: InferRequest) -> tuple[dict[str, Arra
             raise InvalidArgumentError(f"input '{tensor.name}' is given twice")
         _check(tensor, spec, sizes)
         given[tensor.name] = tensor.array
-    if missing := [name for name in specs if name not in given]:
+    if len(given) < len(specs):
+        missing = [name for name in specs if name not in given]
         raise InvalidArgumentError(f"model '{metadata.name}' also needs {_names(missing)}")
-    return {name: given[name] for name in specs}, _outputs(metadata, request)
+    ordered = given if len(given) == 1 else {name: given[name] for name in specs}
+    return ordered, _outputs(metadata, request)
 
 
 def _check(tensor: Tensor, spec: TensorSpec, sizes: dict[str, tuple[int, str]]) -> None:
@@ -41,7 +43,7 @@ def _check(tensor: Tensor, spec: TensorSpec, sizes: dict[str, tuple[int, str]]) 
     shape = tensor.array.shape
     fits = len(shape) == len(spec.shape)
     for expected, size in zip(spec.shape, shape, strict=False):
-        if expected not in {-1, size}:
+        if expected not in (-1, size):  # a set would be made anew each time
             fits = False
     if not fits:
         raise InvalidArgumentError(f"input '{spec.name}': expected shape {list(spec.shape)}, got {list(shape)}")
