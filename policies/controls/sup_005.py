@@ -27,7 +27,7 @@ from policies.workloads.signatures import (
     OWN_AUTHORITY,
     OWN_LOG,
     VERIFIERS,
-    enforces_digests,
+    enforce_digests,
     may_verify,
     stays_private,
     verifications,
@@ -97,9 +97,7 @@ def verifies_images(found: Situated) -> Iterator[Outcome]:
 def cluster_verifies(name: Node, plan: Plan) -> Iterator[Outcome]:
     """Judge a cluster by the policies that its stack puts into it; each of them is judged by itself."""
     answers: list[bool | Undecided] = [any(verifications(each)) for each in plan.resources if may_verify(each.type)]
-    answers += [
-        enforces_digests(policy, binding) for policy in plan.of_type(ADMISSION) for binding in plan.of_type(BINDING)
-    ]
+    answers += enforce_digests(plan.of_type(ADMISSION), plan.of_type(BINDING))
     if True not in answers:
         not_known: list[Outcome] = [answer for answer in answers if isinstance(answer, Undecided)]
         yield from not_known or [Finding(name.path, NOTHING, ONE)]

@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -115,15 +115,19 @@ def may_verify(token: str) -> bool:
     return token.startswith(tuple(prefix.removesuffix("*") for prefix in VERIFIERS))
 
 
-def enforces_digests(policy: Resource, binding: Resource) -> bool | Undecided:
-    """Tell whether an admission policy of Kubernetes asks for digests and this binding has it refuse the rest.
+def enforce_digests(policies: Iterable[Resource], bindings: Iterable[Resource]) -> Iterator[bool | Undecided]:
+    """Tell of each pair whether an admission policy of Kubernetes asks for digests and its binding refuses the rest.
 
-    Where that is not known yet, return what it hangs on.
+    Where that is not known yet, yield what it hangs on. A pair of which either part says no is passed over.
     """
-    answers = [_asks_for_digests(policy), _binds(binding, policy), _denies_by(binding)]
-    if any(answer is False for answer in answers):
-        return False
-    return next((answer for answer in answers if isinstance(answer, Undecided)), True)
+    denying = [(each, denies) for each in bindings if (denies := _denies_by(each)) is not False]
+    for policy in policies:
+        if (asks := _asks_for_digests(policy)) is False:
+            continue
+        for binding, denies in denying:
+            answers = [asks, _binds(binding, policy), denies]
+            if False not in answers:
+                yield next((answer for answer in answers if isinstance(answer, Undecided)), True)
 
 
 def _asks_for_digests(policy: Resource) -> bool | Undecided:
