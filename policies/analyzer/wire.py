@@ -24,7 +24,7 @@ UNKNOWNS: Final = (
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 )
 """How an unknown text, truth, number, list, asset, archive and map are written."""
-UNKNOWN_LENGTH: Final = 36
+_MARK_LENGTH: Final = len(UNKNOWNS[0])
 
 
 def decoded(properties: Struct) -> dict[str, object]:
@@ -37,7 +37,7 @@ def _value(value: Value) -> object:
     if kind == "string_value":
         # A program may have pasted an unknown into a longer text: the whole text is then unknown.
         text = value.string_value
-        return UNKNOWN if len(text) >= UNKNOWN_LENGTH and any(mark in text for mark in UNKNOWNS) else text
+        return UNKNOWN if len(text) >= _MARK_LENGTH and any(mark in text for mark in UNKNOWNS) else text
     if kind == "number_value":
         number = value.number_value
         return int(number) if number.is_integer() else number

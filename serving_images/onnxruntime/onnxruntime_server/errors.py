@@ -42,6 +42,9 @@ class ModelFailedError(ServerError):
 class ClientGoneError(ServerError):
     """The client left before its answer was ready; there is nobody to answer."""
 
+    def __init__(self, message: str = "the client left before its answer was ready") -> None:
+        super().__init__(message)
+
 
 class SlowClientError(ServerError):
     """The request did not arrive in the time a request may take."""

@@ -99,7 +99,7 @@ class InferenceService:
         while not answers and not done.wait(LOOK_SECONDS):
             if work is not None and abandoned():
                 work.abandoned = True
-                raise ClientGoneError("the client left before its answer was ready")
+                raise ClientGoneError
         if isinstance(answers[0], ServerError):
             raise answers[0]
         return answers[0]

@@ -9,7 +9,7 @@ ANY_OTHER_TEXT: Final = "any text will do that is none of those looked for"
 EVERYWHERE: Final = {
     re.compile(r"lambda \w+: False -> lambda \w+: None$"): "false and nothing are alike where truth alone is asked",
     re.compile(r"plan\.index\([\w.]+, .* -> plan\.index\(None, "): "what an index is kept by matters to a second one",
-    re.compile(r'(?<!\w)(""|\'\') -> ("XXXX"|\'XXXX\')( \(\d\))?$'): ANY_OTHER_TEXT,
+    re.compile(r'(?<!\w)(""|\'\') -> ("X{4}"|\'X{4}\')( \(\d\))?$'): ANY_OTHER_TEXT,
     re.compile(r"(urn=[\w.]+\)|, \w+\.urn\)) -> .*(urn=None\)|, None\)|, \))$"): (
         "an example quotes the path of an outcome and not the resource beside that holds it"
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +28,8 @@ from onnxruntime_server.errors import (
     UnavailableError,
 )
 from onnxruntime_server.protocol.messages import Array
+
+from tests.serving_images.process import until
 
 PATIENCE = 30.0
 REFUSED = -1.0
@@ -206,6 +210,25 @@ def test_a_run_for_nobody_is_broken_off_and_one_for_somebody_is_not(bench: Bench
     leaves.work.abandoned = True
     assert np.array_equal(stays.answer(), [2.0])
     assert bench.model.runs == [2]
+
+
+def test_nothing_of_a_batch_is_held_once_it_is_answered(bench: Bench) -> None:
+    bench.hold()
+    told: list[Outcome] = []
+    held = []
+    for number in range(3):
+        values = np.array([float(number)])
+        held.append(weakref.ref(values))
+        bench.batcher.submit(Work({"x": values}, ["twice"], lambda _work, outcome: told.append(outcome)))
+    del values
+    gc.disable()
+    try:
+        bench.model.gate.set()
+        bench.batcher.close(PATIENCE)
+        until(lambda: [reference() for reference in held] == [None] * 3, message="a request is held")
+    finally:
+        gc.enable()
+    assert len(told) == 3
 
 
 def test_what_has_expired_is_not_begun(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -26,6 +26,11 @@ def shapes_of_a_row(work: Work) -> tuple[tuple[int, ...], ...]:
     return tuple([array.shape[1:] for array in work.inputs.values()])
 
 
+def elements_of(inputs: Mapping[str, Array]) -> int:
+    """How many elements all inputs hold together."""
+    return sum([array.size for array in inputs.values()])
+
+
 def compute(batch: Sequence[Work], run: Run) -> float:
     """Run the batch and deliver to each its own rows; the seconds of the run.
 
@@ -40,9 +45,8 @@ def compute(batch: Sequence[Work], run: Run) -> float:
         seconds = [_one_by_one(work, run) for work in batch]
         return sum(seconds)
     seconds_of_run = time.perf_counter() - started
-    rows = sum(work.rows for work in batch)
     for number, (work, outcome) in enumerate(zip(batch, outcomes, strict=True)):
-        work.infer_seconds, work.ran_with, work.first_of_run = seconds_of_run, rows, number == 0
+        work.infer_seconds, work.first_of_run = seconds_of_run, number == 0
         deliver(work, outcome)
     return seconds_of_run
 
@@ -72,7 +76,7 @@ def _alone(work: Work, run: Run) -> Outcome:
 def _one_by_one(work: Work, run: Run) -> float:
     started = time.perf_counter()
     outcome = _alone(work, run)
-    work.infer_seconds, work.ran_with, work.first_of_run = time.perf_counter() - started, work.rows, True
+    work.infer_seconds, work.first_of_run = time.perf_counter() - started, True
     deliver(work, outcome)
     return work.infer_seconds
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from bisect import insort
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from onnxruntime_server.engine.batch import compute, deliver, shapes_of_a_row
+from onnxruntime_server.engine.batch import compute, deliver, elements_of, shapes_of_a_row
 from onnxruntime_server.engine.session import Halt
 from onnxruntime_server.errors import ClientGoneError, ExpiredError, FullError, ServerError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from onnxruntime_server.engine.cost import InlineBudget, RowCost
     from onnxruntime_server.engine.scheduler import Scheduler
@@ -77,7 +78,7 @@ class Batcher:
                 insort(self._waiting, work, key=_urgency)
                 self._scheduler.changed.notify()
         for each in gone:
-            deliver(each, ClientGoneError("the client left before its answer was ready"))
+            deliver(each, ClientGoneError())
         if refusal is not None:
             deliver(work, refusal)
 
@@ -127,21 +128,14 @@ class Batcher:
         for work in batch:
             work.queue_seconds = now - work.queued_at
             if work.abandoned:
-                deliver(work, ClientGoneError("the client left before its answer was ready"))
+                deliver(work, ClientGoneError())
             elif work.deadline is not None and now >= work.deadline:
                 deliver(work, ExpiredError(f"the request waited {work.queue_seconds:.3f} s and was not begun in time"))
             else:
                 live.append(work)
         if live:
-            halt = Halt()
-
-            def break_off() -> None:
-                if all(work.abandoned for work in live):
-                    halt.now()
-
-            for work in live:
-                work.when_abandoned(break_off)
-            seconds = compute(live, partial(self._compute, halt))
+            with broken_off_for_nobody(live) as halt:
+                seconds = compute(live, partial(self._compute, halt))
             if not halt.asked_for:
                 self._cost.observe(sum(work.rows for work in live), seconds)
         with self._scheduler.changed:
@@ -160,7 +154,7 @@ class Batcher:
                 return
 
     def _compute(self, halt: Halt, inputs: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
-        elements = sum([array.size for array in inputs.values()])
+        elements = elements_of(inputs)
         shrink = self._has_shrunk_to(elements)
         started = time.thread_time()
         found = self._session.run(inputs, outputs, shrink=shrink, halt=halt)
@@ -178,6 +172,23 @@ class Batcher:
             return False
         self._largest, self._large_at = elements, now
         return True
+
+
+@contextmanager
+def broken_off_for_nobody(batch: Sequence[Work]) -> Iterator[Halt]:
+    """Break the batch's run off as soon as nobody waits for any of it."""
+    halt = Halt()
+
+    def look() -> None:
+        if all(work.abandoned for work in batch):
+            halt.now()
+
+    for work in batch:
+        work.watch(look)
+    yield halt
+    # Work that still knew of its batch would hold all inputs until garbage is looked for.
+    for work in batch:
+        work.unwatch(look)
 
 
 def _urgency(work: Work) -> tuple[int, float]:

@@ -74,6 +74,7 @@ class Scheduler:
                 queue.run(batch)
             else:
                 queue.tidy()
+            del found, batch  # or the last requests would be held until the next ones come
 
     def _next(self) -> tuple[Queue, list[Work]] | None:
         """The next run, or once nothing came for a while a queue to tidy up; nothing at the end."""

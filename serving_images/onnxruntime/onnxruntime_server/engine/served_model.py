@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from onnxruntime_server.engine.batch import compute, deliver, shapes_of_a_row
+from onnxruntime_server.engine.batch import compute, deliver, elements_of, shapes_of_a_row
 from onnxruntime_server.engine.batcher import Batcher, QueueLimits
 from onnxruntime_server.engine.cost import InlineBudget, RowCost
 from onnxruntime_server.engine.session import Session
@@ -101,7 +101,7 @@ class ServedModel:
 
     def submit(self, work: Work) -> None:
         """Take in work that fits the signature, from any thread."""
-        work.elements = sum([array.size for array in work.inputs.values()])
+        work.elements = elements_of(work.inputs)
         work.rows = self._rows(work)
         if not self._inline.allows(work.elements):
             self._batcher.submit(work)
@@ -173,7 +173,7 @@ class ServedModel:
     def _short_run(self, inputs: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
         started = time.thread_time()
         found = self._session.run(inputs, outputs)
-        self._inline.observe(sum([array.size for array in inputs.values()]), time.thread_time() - started)
+        self._inline.observe(elements_of(inputs), time.thread_time() - started)
         return found
 
     def _recorded(self, body: bytes) -> dict[str, Array]:

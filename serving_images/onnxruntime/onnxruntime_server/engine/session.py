@@ -96,7 +96,7 @@ class Session:
             return cast("list[Array]", self._session.run(outputs, inputs, options))
         except (InvalidArgument, RuntimeException, Fail) as error:
             if halt is not None and halt.asked_for:
-                raise ClientGoneError("the client left before its answer was ready") from None
+                raise ClientGoneError from None
             reason = _first_line(error)
             if any(sign in reason for sign in _SIGNS_OF_FULL_MEMORY):
                 raise ModelFailedError(f"model '{self._name}' ran out of memory on these inputs") from None

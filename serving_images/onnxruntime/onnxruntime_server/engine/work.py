@@ -40,12 +40,10 @@ class Work:
     """On the monotonic clock."""
     queue_seconds: float = 0.0
     infer_seconds: float = 0.0
-    ran_with: int = 0
-    """Rows of the run that computed it; nothing where none did."""
     first_of_run: bool = False
     """Whether it stands for its run where runs are counted."""
     left: bool = False
-    leaving: list[Callable[[], None]] = field(default_factory=list)
+    watchers: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def abandoned(self) -> bool:
@@ -57,14 +55,18 @@ class Work:
         """Say so, from any thread."""
         self.left = value
         if value:
-            for act in tuple(self.leaving):
+            for act in tuple(self.watchers):
                 act()
 
-    def when_abandoned(self, act: Callable[[], None]) -> None:
-        """Have this done when it is abandoned; at once where it is already."""
-        self.leaving.append(act)
+    def watch(self, act: Callable[[], None]) -> None:
+        """Have this done when it is abandoned, until it is watched no more; at once where it is abandoned already."""
+        self.watchers.append(act)
         if self.abandoned:
             act()
+
+    def unwatch(self, act: Callable[[], None]) -> None:
+        """Have that done no more, and hold nothing that it holds."""
+        self.watchers.remove(act)
 
 
 class Servable(Protocol):

@@ -113,7 +113,7 @@ class Endpoints:
             exchange.give_back()
             if isinstance(outcome, ServerError):
                 return
-            raise ClientGoneError("the client left before its answer was ready")
+            raise ClientGoneError
         if isinstance(outcome, ServerError):
             exchange.reply(answers.of_error(outcome))
             return

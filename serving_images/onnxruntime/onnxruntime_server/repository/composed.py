@@ -55,9 +55,13 @@ class StepWork(Work):
     def abandoned(self, value: bool) -> None:
         """It follows from the request."""
 
-    def when_abandoned(self, act: Callable[[], None]) -> None:
+    def watch(self, act: Callable[[], None]) -> None:
         """Have this done when the request is abandoned."""
-        self.run.work.when_abandoned(act)
+        self.run.work.watch(act)
+
+    def unwatch(self, act: Callable[[], None]) -> None:
+        """Have that done no more."""
+        self.run.work.unwatch(act)
 
 
 class Run:
@@ -130,7 +134,7 @@ class Run:
     def _hindrance(self) -> ServerError | None:
         """Why no further step is worth its cost."""
         if self.work.abandoned:
-            return ClientGoneError("the client left before its answer was ready")
+            return ClientGoneError()
         if self.work.deadline is not None and time.monotonic() >= self.work.deadline:
             return ExpiredError("the request's time has passed")
         return None
@@ -141,7 +145,7 @@ class Run:
         with self.lock:
             self.work.queue_seconds += work.queue_seconds
             self.work.infer_seconds += work.infer_seconds
-            self.work.rows = self.work.ran_with = max(self.work.rows, rows)
+            self.work.rows = max(self.work.rows, rows)
             self.work.first_of_run = True
 
 
