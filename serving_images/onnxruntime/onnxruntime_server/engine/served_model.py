@@ -91,7 +91,6 @@ class ServedModel:
             surroundings.scheduler,
             QueueLimits(rows, settings.max_waiting),
             RowCost(settings.latency_budget_ms / 1000),
-            self._inline,
         )
 
     @property
