@@ -81,10 +81,7 @@ def allocation() -> ModelProto:
 
 
 def counting() -> ModelProto:
-    """Counts to ``steps`` one by one: takes as long as it is told to.
-
-    The weight is not used: a heavy request is one that the server will not run on its event loop.
-    """
+    """Counts to ``steps`` one by one: takes as long as it is told to."""
     body = helper.make_graph(
         [
             helper.make_node("Identity", ["going"], ["still_going"]),
@@ -105,20 +102,15 @@ def counting() -> ModelProto:
     ]
     return build(
         [helper.make_node("Loop", ["steps", "always", "zero"], ["count"], body=body)],
-        [value("steps", TensorProto.INT64, []), value("weight", TensorProto.BOOL, ["n"])],
+        [value("steps", TensorProto.INT64, [])],
         [value("count", TensorProto.INT64, [])],
         constants,
     )
 
 
 def count_to(steps: int) -> dict[str, Any]:
-    """A heavy request to count."""
-    return {
-        "inputs": [
-            {"name": "steps", "shape": [], "datatype": "INT64", "data": [steps]},
-            {"name": "weight", "shape": [10_000], "datatype": "BOOL", "data": [False] * 10_000},
-        ]
-    }
+    """A request to count."""
+    return {"inputs": [{"name": "steps", "shape": [], "datatype": "INT64", "data": [steps]}]}
 
 
 def sequence() -> ModelProto:

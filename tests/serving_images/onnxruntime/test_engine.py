@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from onnxruntime_server.engine.batch import elements_of
 from onnxruntime_server.engine.cost import FORGIVEN_AFTER, InlineBudget, RowCost
 from onnxruntime_server.engine.signature import bind
 from onnxruntime_server.errors import InvalidArgumentError
@@ -93,6 +94,18 @@ def test_many_short_runs_make_up_for_a_long_one() -> None:
     budget.observe(100, 0.0001)
     assert budget.allows(100)
     assert not budget.allows(101)
+
+
+def test_no_short_run_opens_the_budget_of_a_model_whose_cost_follows_values() -> None:
+    budget = InlineBudget(open_to_any=False)
+    budget.observe(100, 0.0001)
+    assert not budget.allows(0)
+    assert not budget.allows(100)
+
+
+def test_every_character_of_a_text_counts() -> None:
+    texts = np.array([["a", "bcd"]], dtype=np.object_)
+    assert elements_of({"text": texts, "numbers": np.zeros((2, 3), np.float32)}) == 2 + 4 + 6
 
 
 def test_runs_are_joined_a_little_beyond_the_size_that_is_known_to_be_short() -> None:

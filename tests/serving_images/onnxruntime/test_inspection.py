@@ -95,6 +95,24 @@ def test_finds_what_is_asked_for_in_every_place() -> None:
     assert found.nested_external_files == {"inner.bin", "other.bin", "tensors.bin", "sparse.bin", "indices.bin"}
 
 
+@pytest.mark.parametrize(
+    ("model", "bounded"),
+    [(models.addition(), True), (models.lookup(), True), (models.counting(), False), (full_model(), False)],
+    ids=["sum", "table", "loop", "full"],
+)
+def test_tells_whether_cost_follows_the_size_of_the_inputs(model: ModelProto, bounded: bool) -> None:
+    assert inspect(model.SerializeToString()).is_bounded is bounded
+
+
+def test_a_loop_is_found_inside_a_branch_and_in_a_function() -> None:
+    loop = helper.make_node("Loop", [], [], body=graph([]))
+    inside = model_of(graph([helper.make_node("Own", [], [], domain="own", body=graph([loop]))]), own=1)
+    function = model_of(graph([helper.make_node("Twice", [], [], domain="own")]), own=1)
+    function.functions.add(name="Twice", domain="own").node.append(loop)
+    assert not inspect(inside.SerializeToString()).is_bounded
+    assert not inspect(function.SerializeToString()).is_bounded
+
+
 def test_takes_the_long_name_of_the_domain_without_a_name_for_the_same() -> None:
     node = helper.make_node("Identity", ["x"], ["y"], domain="ai.onnx")
     found = inspect(model_of(graph([node]), **{"ai.onnx": 18}).SerializeToString())

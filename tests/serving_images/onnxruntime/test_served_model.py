@@ -33,7 +33,7 @@ def scheduler() -> Iterator[Scheduler]:
 
 
 def served(
-    model: ModelProto, scheduler: Scheduler, *, warm_up: tuple[bytes, ...] = (), **settings: bool
+    model: ModelProto, scheduler: Scheduler, *, warm_up: tuple[bytes, ...] = (), is_bounded: bool = True, **settings: bool
 ) -> ServedModel:
     found = ServedModel(
         "m",
@@ -43,6 +43,7 @@ def served(
         surroundings=Surroundings(scheduler, 1),
         statistics=ModelStatistics(),
         warm_up=warm_up,
+        is_bounded=is_bounded,
     )
     found.warm_up()
     return found
@@ -151,7 +152,7 @@ def test_what_is_no_model_is_refused_with_the_runtimes_reason() -> None:
 
 
 def test_a_long_run_that_nobody_waits_for_any_more_ends(scheduler: Scheduler) -> None:
-    model = served(models.counting(), scheduler)
+    model = served(models.counting(), scheduler, is_bounded=False)
     told: list[Outcome] = []
     done = threading.Event()
 
@@ -159,8 +160,7 @@ def test_a_long_run_that_nobody_waits_for_any_more_ends(scheduler: Scheduler) ->
         told.append(outcome)
         done.set()
 
-    for_ever = {"steps": np.array(2**62), "weight": np.zeros(10_000, dtype=np.bool_)}
-    work = Work(for_ever, ["count"], deliver)
+    work = Work({"steps": np.array(2**62)}, ["count"], deliver)
     model.submit(work)
     until(lambda: model._batcher._running == 1, message="the run does not begin")
     work.abandoned = True

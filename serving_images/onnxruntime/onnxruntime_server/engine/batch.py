@@ -27,8 +27,8 @@ def shapes_of_a_row(work: Work) -> tuple[tuple[int, ...], ...]:
 
 
 def elements_of(inputs: Mapping[str, Array]) -> int:
-    """How many elements all inputs hold together."""
-    return sum([array.size for array in inputs.values()])
+    """How many elements all inputs hold together; each character of a text counts as one more."""
+    return sum([_with_characters(array) if array.dtype.hasobject else array.size for array in inputs.values()])
 
 
 def compute(batch: Sequence[Work], run: Run) -> float:
@@ -57,6 +57,10 @@ def deliver(work: Work, outcome: Outcome) -> None:
         work.deliver(work, outcome)
     except Exception:  # noqa: BLE001 - the others of the batch still have to be told
         _LOG.exception("an answer could not be handed over")
+
+
+def _with_characters(array: Array) -> int:
+    return array.size + sum(len(text) for text in array.flat)
 
 
 class _NoBatchAxisError(Exception):

@@ -16,7 +16,7 @@ from onnxruntime_server.errors import ClientGoneError, ExpiredError, FullError, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from onnxruntime_server.engine.cost import RowCost
+    from onnxruntime_server.engine.cost import InlineBudget, RowCost
     from onnxruntime_server.engine.scheduler import Scheduler
     from onnxruntime_server.engine.session import Session
     from onnxruntime_server.engine.work import Work
@@ -46,8 +46,11 @@ class Batcher:
     Nothing ever waits for a batch to fill. Work is put together whose tensors agree in everything but their rows.
     """
 
-    def __init__(self, session: Session, scheduler: Scheduler, limits: QueueLimits, cost: RowCost) -> None:
+    def __init__(
+        self, session: Session, scheduler: Scheduler, limits: QueueLimits, cost: RowCost, inline: InlineBudget
+    ) -> None:
         self._session = session
+        self._inline = inline
         self._scheduler = scheduler
         self._limits = limits
         self._cost = cost
@@ -153,7 +156,10 @@ class Batcher:
     def _compute(self, halt: Halt, inputs: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
         elements = elements_of(inputs)
         shrink = self._has_shrunk_to(elements)
-        return self._session.run(inputs, outputs, shrink=shrink, halt=halt)
+        started = time.thread_time()
+        found = self._session.run(inputs, outputs, shrink=shrink, halt=halt)
+        self._inline.observe(elements, time.thread_time() - started)
+        return found
 
     def _has_shrunk_to(self, elements: int) -> bool:
         """Whether runs have been small for a while. Memory that the next run needs again is not worth giving back."""

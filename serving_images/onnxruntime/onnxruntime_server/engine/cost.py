@@ -25,11 +25,12 @@ class InlineBudget:
     """Learns up to how many input elements a model's runs are short enough for the thread that asks for them.
 
     Starts closed. A short run opens it up to that run's size. A long run within it halves it, and it stays there until
-    as many runs were short as make up for that: where cost does not follow size, as in a model with a loop, a client
-    can hold up the others once in thousands of runs; where only the machine was busy, it opens again.
+    as many runs were short as make up for that: where only the machine was busy, it opens again. Not ``open_to_any``,
+    it stays closed: where cost follows the values and not their number, what was short says nothing of what comes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, open_to_any: bool = True) -> None:
+        self._open_to_any = open_to_any
         self._elements = -1
         self._ceiling: float = math.inf
         self._short_runs = 0
@@ -45,6 +46,8 @@ class InlineBudget:
 
     def observe(self, elements: int, seconds: float) -> None:
         """Take note of how much processor time of its thread a run took."""
+        if not self._open_to_any:
+            return
         if seconds < SHORT_SECONDS:
             self._short_runs += 1
             if elements > self._ceiling and self._short_runs >= FORGIVEN_AFTER:

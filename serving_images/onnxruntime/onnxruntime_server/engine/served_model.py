@@ -55,7 +55,8 @@ class ServedModel:
     """Answers work: short runs in the thread that asks, the others through the queue.
 
     ``model`` is its file or the bytes of it that were checked, ``external`` the checked bytes of files with weights by
-    the names that the model has for them; ``warm_up`` holds requests as the protocol's bodies.
+    the names that the model has for them; ``warm_up`` holds requests as the protocol's bodies. A model that is not
+    ``is_bounded`` may take any time over inputs of any size, and never runs in the thread that asks.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class ServedModel:
         statistics: ModelStatistics,
         warm_up: Sequence[bytes] = (),
         external: Mapping[str, bytes] | None = None,
+        is_bounded: bool = True,
     ) -> None:
         self.name = name
         self.version = version
@@ -82,7 +84,7 @@ class ServedModel:
         self._warm_up = warm_up
         self._closed = False
         self._tick: list[Work] = []
-        self._inline = InlineBudget()
+        self._inline = InlineBudget(open_to_any=is_bounded)
         self._has_batch_axis = False
         rows = settings.max_batch_size
         self._most_rows = rows
@@ -91,6 +93,7 @@ class ServedModel:
             surroundings.scheduler,
             QueueLimits(rows, settings.max_waiting),
             RowCost(settings.latency_budget_ms / 1000),
+            self._inline,
         )
 
     @property

@@ -59,6 +59,9 @@ class Admitted:
     warm_up: tuple[bytes, ...]
     """Recorded requests."""
 
+    is_bounded: bool = True
+    """Whether a run's cost follows the size of its inputs."""
+
 
 def describe(folder: Folder, name: str, manifests: Manifests | None) -> Candidate:
     """The model in a folder. Refuses a folder in another layout, and settings that no manifest lists."""
@@ -123,9 +126,9 @@ def admit(folder: Folder, candidate: Candidate, version: str) -> Admitted:
             manifest.check(folder, each, digest(folder.chunks(each, _ANY_SIZE)))
     warm_up = tuple(_read(folder, each, manifest) for each in _warm_up_files(candidate))
     if manifest is None:
-        return Admitted(folder.root / file, {}, warm_up)
+        return Admitted(folder.root / file, {}, warm_up, found.is_bounded)
     external = {name: manifest.read(folder, path, _ANY_SIZE) for name, path in paths.items()}
-    return Admitted(model, external, warm_up)
+    return Admitted(model, external, warm_up, found.is_bounded)
 
 
 def _compare(folder: Folder, manifest: Manifest, where: str, files: tuple[str, ...]) -> None:

@@ -29,6 +29,20 @@ SUPPORTED_OPSETS: Final = {
 }
 """The newest operator set of each domain that the pinned ONNX Runtime computes; a test asks it."""
 
+UNBOUNDED: Final = {
+    "": {
+        *("If", "Loop", "Scan", "SequenceMap"),
+        *("AffineGrid", "CenterCropPad", "Col2Im", "ConstantOfShape", "DFT", "Expand", "MaxUnpool", "OneHot", "Pad"),
+        *("Range", "Resize", "STFT", "Tile", "Upsample"),
+        *("BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix"),
+    },
+    "com.microsoft": {
+        *("BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch"),
+        *("CropAndResize", "MaxpoolWithMask", "Pad", "Range", "Tokenizer"),
+    },
+}
+"""Operators, by domain, whose work may follow the values they are given: how often to go round, how large to grow."""
+
 _ONNX_ITSELF: Final = "ai.onnx"
 """The other name of the domain without a name."""
 
@@ -88,6 +102,11 @@ class Inspection:
 
     nested_external_files: set[str] = field(default_factory=set)
     """The same for tensors of inner graphs, functions and training, and for sparse ones."""
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether a run's cost follows the size of its inputs, whatever their values are."""
+        return not any(self.operators.get(domain, set()) & names for domain, names in UNBOUNDED.items())
 
 
 def inspect(model: bytes) -> Inspection:

@@ -178,6 +178,7 @@ class Repository:
             statistics=statistics,
             warm_up=admitted.warm_up,
             external=admitted.external,
+            is_bounded=admitted.is_bounded,
         )
 
     def _publish(self) -> None:
