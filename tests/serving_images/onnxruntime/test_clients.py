@@ -135,6 +135,33 @@ def test_triton_over_grpc(server: ServerProcess, compression: str | None) -> Non
         assert client.get_inference_statistics("addition", as_json=True)["model_stats"]
 
 
+def test_both_ways_in_tell_the_same_counts(server: ServerProcess) -> None:
+    with (
+        tritonclient.http.InferenceServerClient(address(server)) as over_http,
+        tritonclient.grpc.InferenceServerClient(server.grpc_url) as over_grpc,
+    ):
+        over_http.infer("addition", numbers(tritonclient.http), model_version="12")
+        over_grpc.infer("addition", numbers(tritonclient.grpc), model_version="12")
+        (counts,) = over_http.get_inference_statistics("addition", "12")["model_stats"]
+        (message,) = over_grpc.get_inference_statistics("addition", "12").model_stats
+    stats = counts["inference_stats"]
+    answered = stats["success"]["count"]
+    assert answered >= 2
+    assert {name: each["count"] for name, each in stats.items()} == {
+        **dict.fromkeys(("success", "queue", "compute_input", "compute_infer", "compute_output"), answered),
+        **dict.fromkeys(("fail", "cache_hit", "cache_miss"), 0),
+    }
+    assert stats == {
+        each.name: {
+            "count": getattr(message.inference_stats, each.name).count,
+            "ns": getattr(message.inference_stats, each.name).ns,
+        }
+        for each in message.inference_stats.DESCRIPTOR.fields
+        if each.name in stats
+    }
+    assert (message.inference_count, message.execution_count) == (counts["inference_count"], counts["execution_count"])
+
+
 def test_triton_over_grpc_calls_back_and_streams(server: ServerProcess) -> None:
     kind = tritonclient.grpc
     told: queue.Queue[tuple[Any, Any]] = queue.Queue()

@@ -33,7 +33,12 @@ def scheduler() -> Iterator[Scheduler]:
 
 
 def served(
-    model: ModelProto, scheduler: Scheduler, *, warm_up: tuple[bytes, ...] = (), is_bounded: bool = True, **settings: bool
+    model: ModelProto,
+    scheduler: Scheduler,
+    *,
+    warm_up: tuple[bytes, ...] = (),
+    is_bounded: bool = True,
+    **settings: bool,
 ) -> ServedModel:
     found = ServedModel(
         "m",

@@ -60,7 +60,7 @@ def deliver(work: Work, outcome: Outcome) -> None:
 
 
 def _with_characters(array: Array) -> int:
-    return array.size + sum(len(text) for text in array.flat)
+    return array.size + sum(map(len, array.ravel().tolist()))
 
 
 class _NoBatchAxisError(Exception):

@@ -13,7 +13,7 @@ import grpc
 from grpc import ServicerContext, StatusCode
 
 from onnxruntime_server.errors import ClientGoneError, FullError, InvalidArgumentError, ServerError, SlowClientError
-from onnxruntime_server.grpc_server.backend import Counts, Tracer
+from onnxruntime_server.grpc_server.backend import Counts
 from onnxruntime_server.grpc_server.memory import Memory
 from onnxruntime_server.grpc_server.options import LARGEST_MESSAGES, GrpcOptions
 from onnxruntime_server.grpc_server.statuses import INTERNAL, details_of, status_of
@@ -27,6 +27,8 @@ StreamAnswer: TypeAlias = Callable[[Iterator[bytes], ServicerContext], Iterator[
 """Answers messages as they come."""
 
 if TYPE_CHECKING:
+    from onnxruntime_server.tracing import Tracer
+
     Handler: TypeAlias = grpc.RpcMethodHandler[bytes, bytes]
 
 _LOG = logging.getLogger(__name__)

@@ -18,14 +18,15 @@ from onnxruntime_server.errors import (
     ServerError,
     UnavailableError,
 )
-from onnxruntime_server.grpc_server.backend import Models, Service
+from onnxruntime_server.grpc_server.backend import Service
 from onnxruntime_server.grpc_server.calls import Answer, Calls
-from onnxruntime_server.grpc_server.statistics import model_statistics
 from onnxruntime_server.grpc_server.statuses import INTERNAL
 from onnxruntime_server.protocol.grpc import answers, wire
 from onnxruntime_server.protocol.grpc import grpc_predict_v2_pb2 as messages
 from onnxruntime_server.protocol.grpc.requests import decode_request, parse
 from onnxruntime_server.protocol.messages import Limits
+from onnxruntime_server.repository.view import Models
+from onnxruntime_server.statistics import model_statistics
 
 if TYPE_CHECKING:
     from onnxruntime_server.grpc_server.calls import Handler

@@ -15,9 +15,11 @@ from onnxruntime_server.grpc_server import health, inference, reflection
 from onnxruntime_server.grpc_server.calls import Calls
 
 if TYPE_CHECKING:
-    from onnxruntime_server.grpc_server.backend import Counts, Models, Service, Tracer
+    from onnxruntime_server.grpc_server.backend import Counts, Service
     from onnxruntime_server.grpc_server.options import GrpcOptions
     from onnxruntime_server.http.tls import CertificateFiles
+    from onnxruntime_server.repository.view import Models
+    from onnxruntime_server.tracing import Tracer
 
 MOST_HEADER_BYTES: Final = 32 * 1024
 """Most bytes of a call's headers, as for HTTP."""

@@ -24,13 +24,17 @@ from onnxruntime_server.http.answers import Answer
 from onnxruntime_server.http.body import inflate
 from onnxruntime_server.http.openapi import document
 from onnxruntime_server.http.routes import ROUTES, Handler, Target, path_of
-from onnxruntime_server.http.statistics import model_statistics
 from onnxruntime_server.protocol.codec import decode_request, encode_response
+from onnxruntime_server.statistics import model_statistics
 
 if TYPE_CHECKING:
-    from onnxruntime_server.http.backend import Counts, Models, Service
+    from collections.abc import Sequence
+
+    from onnxruntime_server.engine.work import Servable
+    from onnxruntime_server.http.backend import Counts, Service
     from onnxruntime_server.http.exchange import Exchange
     from onnxruntime_server.protocol.messages import InferRequest, InferResponse, Limits
+    from onnxruntime_server.repository.view import Models
 
 EXTENSIONS: Final = ("binary_tensor_data", "model_repository", "parameters", "schedule_policy", "statistics")
 """Triton's names for what this server can do beyond the protocol's core."""
@@ -168,13 +172,13 @@ class Endpoints:
         else:
             versions = self._models.metadata(target.name, None).versions
             servables = [self._models.servable(target.name, version) for version in versions]
-        return answers.of_json({"model_stats": [model_statistics(servable) for servable in servables]})
+        return _counted(servables)
 
     def _all_statistics(self, exchange: Exchange, target: Target) -> Answer:
         del exchange, target
         served = [entry for entry in self._models.index() if entry.get("state") == "READY"]
         servables = [self._models.servable(entry["name"], entry["version"]) for entry in served]
-        return answers.of_json({"model_stats": [model_statistics(servable) for servable in servables]})
+        return _counted(servables)
 
     def _openapi_document(self, exchange: Exchange, target: Target) -> Answer:
         del exchange, target
@@ -255,3 +259,7 @@ def _json_length(headers: dict[bytes, bytes]) -> int:
     if not value.isdigit() or len(value) > _MOST_DIGITS:
         raise InvalidArgumentError("Inference-Header-Content-Length must be a non-negative integer")
     return int(value)
+
+
+def _counted(servables: Sequence[Servable]) -> Answer:
+    return answers.of_json({"model_stats": [{**model_statistics(each), "batch_stats": []} for each in servables]})

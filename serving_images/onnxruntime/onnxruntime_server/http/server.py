@@ -15,7 +15,8 @@ from onnxruntime_server.http.state import State
 from onnxruntime_server.http.tls import Certificates, server_context
 
 if TYPE_CHECKING:
-    from onnxruntime_server.http.backend import Counts, Models, Service
+    from onnxruntime_server.http.backend import Counts, Service
+    from onnxruntime_server.repository.view import Models
     from onnxruntime_server.tracing import Tracer
 
 LONGEST_TICK: Final = 0.5
