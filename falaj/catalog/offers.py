@@ -67,6 +67,9 @@ class MachineSize(Fact):
     zones: Mapping[str, Availability] = Field(description="Whether each zone of the region sells it, by zone id.")
     quota: str = Field(description="The quota that its vCPUs count against, a key of the quotas.")
     quota_family: str | None = Field(default=None, description="The provider's name of the vCPU family it counts in.")
+    trusted_launch: Availability = Field(
+        default=Availability.UNKNOWN, description="Whether a vTPM and Secure Boot can be had with it."
+    )
     notes: str = Field(default="", description="What else to know before choosing it.")
 
     def sold_in(self, zone: str) -> Availability:
@@ -99,6 +102,7 @@ class _Family(BaseModel):
     absent_from: tuple[str, ...] = ()
     quota: str
     quota_family: str | None = None
+    trusted_launch: Availability = Availability.UNKNOWN
     notes: str = ""
     evidence: str
     sizes: dict[str, _Size]
@@ -211,7 +215,7 @@ def _sizes(file: _File) -> list[tuple[str, MachineSize]]:
                 family=key,
                 offered=Availability.YES,
                 zones={zone: _answer(family, zone) for zone in zones},
-                **family.model_dump(include={"purpose", "architecture", "quota", "quota_family", "notes"}),
+                **family.model_dump(exclude={"sold_in", "absent_from", "evidence", "sizes"}),
                 **size.model_dump(),
                 **file.evidence[family.evidence].model_dump(),
             ),

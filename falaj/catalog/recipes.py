@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from falaj.catalog.availability import Availability
 from falaj.catalog.facts import Fact, Unknown, read_rows
+from falaj.catalog.gpus import Sharing
 
 Version = Annotated[str, Field(pattern=r"^(\d+\.\d+(\.\d+)?|unknown)$")]
 """A version without a leading v, or `unknown`."""
@@ -20,6 +21,8 @@ Minor = Annotated[str, Field(pattern=r"^1\.\d{2}$")]
 """A Kubernetes minor, such as 1.36."""
 Target = Literal["local", "eks", "aks"]
 """Where a cluster runs."""
+System = Literal["amazon_linux_2023", "bottlerocket", "azure_linux_3", "ubuntu"]
+"""A kind of node operating system."""
 
 
 class Recipe(Fact):
@@ -65,6 +68,17 @@ class DriverOwner(StrEnum):
     """The provider installs and updates it; the operator must not be there."""
 
 
+class MigBy(StrEnum):
+    """What divides the cards of a node into parts."""
+
+    MANAGER = "manager"
+    """The operator's MIG manager, into any layout that fits."""
+    IMAGE = "image"
+    """The node image's own settings, into as many parts of one size as fit."""
+    PROVIDER = "provider"
+    """The provider when it makes the pool, into as many parts of one size as fit."""
+
+
 class GpuOperator(BaseModel):
     """Which parts of the GPU operator run on the nodes of one image."""
 
@@ -87,7 +101,21 @@ class NodeImage(Fact):
     provider_names: Mapping[Literal["x86_64", "arm64"], str] = Field(
         description="The provider's name, by architecture."
     )
+    system: System | None = Field(default=None, description="Its kind; none where the provider makes the nodes.")
     driver_owner: DriverOwner = Field(description="Who installs the GPU driver.")
+    sharing: tuple[Sharing, ...] = Field(default=(), description="Ways of sharing GPUs that work on it.")
+    mig_by: MigBy | None = Field(default=None, description="What divides its cards, where MIG works on it.")
+    gpu_families: tuple[str, ...] = Field(
+        default=(), description="GPUs it is offered with, keys of gpus; all of NVIDIA's where none is named."
+    )
+    ships_device_plugin: bool = Field(default=False, description="Whether it runs a device plugin of its own.")
+    hides_gpus_by: Literal["image", "toolkit", "daemon_set"] | None = Field(
+        default=None,
+        description="What keeps GPUs from pods that asked for none: image, operator's toolkit, DaemonSet of ours.",
+    )
+    secure_boot: Availability = Field(
+        default=Availability.UNKNOWN, description="Whether its drivers load where only signed code may."
+    )
     gpu_operator: GpuOperator | None = Field(
         default=None, description="How the GPU operator is set; none where it stays away."
     )

@@ -11,6 +11,7 @@ from falaj.catalog.blueprints import blueprints
 from falaj.catalog.controls import asked_controls, frameworks
 from falaj.catalog.facts import Fact
 from falaj.catalog.global_services import global_services, residency_breakers
+from falaj.catalog.gpus import family_key, gpu_families
 from falaj.catalog.offers import absences, family_of, machine_sizes
 from falaj.catalog.private_access import all_endpoints
 from falaj.catalog.profiles import profiles
@@ -60,6 +61,7 @@ def entries() -> Iterator[Entry]:
         "regions": regions(),
         "recipes": recipes(),
         "node_images": node_images(),
+        "gpus": gpu_families(),
         "tiers": tiers(),
         "profiles": profiles(),
         "private_access": all_endpoints(),
@@ -134,6 +136,8 @@ def _offers() -> Iterator[Remark]:
                 yield Remark(place, f"counts against {size.quota}, which is no quota of {size.provider}", broken=True)
             if family_of(name) != size.family:
                 yield Remark(place, f"stands in family {size.family}, its name says {family_of(name)}", broken=True)
+            if size.gpu is not None and family_key(size.gpu) is None:
+                yield Remark(place, f"has a GPU {size.gpu.model}, which gpus.yaml does not describe", broken=True)
             if size.family in absences(region):
                 yield Remark(place, f"is sold, but family {size.family} is listed as absent", broken=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from falaj.catalog.availability import Availability
 from falaj.catalog.facts import Fact
 from falaj.catalog.global_services import global_services
+from falaj.catalog.gpus import gpu_families
 from falaj.catalog.offers import Absence, MachineSize, absences, machine_sizes
 from falaj.catalog.profiles import profiles
 from falaj.catalog.recipes import node_images, offered_minors, recipes
@@ -86,6 +87,26 @@ def _gpu(region: str | None) -> Topic:
     ]
     columns = ("region", "size", "GPU", "vCPUs", "GiB", "architecture", "zones", "reviewed")
     return Topic(columns, rows, {**sizes, **absent})
+
+
+def _gpu_families(region: str | None) -> Topic:  # noqa: ARG001 - every topic takes a region
+    facts = gpu_families()
+    rows = [
+        (
+            key,
+            row.model,
+            str(row.memory_gb),
+            row.compute_capability,
+            row.runs_cuda_images,
+            ", ".join(row.sharing),
+            ", ".join(f"{name} x{profile.most}" for name, profile in row.mig_profiles.items()) or "none",
+            "GRID" if row.vgpu else "",
+            _dated(row),
+        )
+        for key, row in facts.items()
+    ]
+    columns = ("family", "GPU", "GB", "capability", "CUDA images", "sharing", "MIG", "driver", "reviewed")
+    return Topic(columns, rows, facts)
 
 
 def _cpu(region: str | None) -> Topic:
@@ -270,6 +291,7 @@ TOPICS: Mapping[str, Callable[[str | None], Topic]] = {
     "regions": _regions,
     "services": _services,
     "gpu": _gpu,
+    "gpu-families": _gpu_families,
     "cpu": _cpu,
     "global-services": _global_services,
     "recipes": _recipes,
