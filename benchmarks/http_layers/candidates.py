@@ -17,6 +17,7 @@ import httptools
 import onnxruntime
 import uvloop
 from onnxruntime_server.engine.work import Servable, Work
+from onnxruntime_server.http.endpoints import Endpoints
 from onnxruntime_server.http.options import HttpOptions
 from onnxruntime_server.http.server import HttpServer
 from onnxruntime_server.metrics import Metrics
@@ -83,7 +84,8 @@ def ours(model: Model, port: int) -> None:
     """The layer of the server: httptools under uvloop, with everything that bounds it."""
 
     async def serve() -> None:
-        server = HttpServer(model, model, Metrics(), HttpOptions())
+        metrics = Metrics()
+        server = HttpServer(Endpoints(model, model, metrics, Limits()), metrics, HttpOptions())
         await server.start([socket.create_server(("127.0.0.1", port), backlog=1024)])
         await asyncio.Event().wait()
 

@@ -15,6 +15,7 @@ import numpy as np
 import uvloop
 from onnxruntime_server.engine.work import Servable, Work
 from onnxruntime_server.errors import ForbiddenError, NotFoundError, ServerError
+from onnxruntime_server.http.endpoints import Endpoints
 from onnxruntime_server.http.options import HttpOptions
 from onnxruntime_server.http.server import HttpServer
 from onnxruntime_server.metrics import ModelStatistics
@@ -181,7 +182,8 @@ async def layer(
     used = backend or FakeBackend()
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     address = listener.getsockname()
-    server = HttpServer(used, used, used, options or HttpOptions(), tracer)
+    used_options = options or HttpOptions()
+    server = HttpServer(Endpoints(used, used, used, used_options.limits), used, used_options, tracer)
     await server.start([listener])
     try:
         yield Layer(server, used, address, faults)

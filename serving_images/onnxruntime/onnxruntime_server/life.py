@@ -15,6 +15,7 @@ from onnxruntime_server.engine.cache import ResponseCache
 from onnxruntime_server.engine.scheduler import Scheduler
 from onnxruntime_server.engine.served_model import Surroundings
 from onnxruntime_server.errors import RepositoryError
+from onnxruntime_server.http.endpoints import Endpoints
 from onnxruntime_server.http.options import HttpOptions
 from onnxruntime_server.http.server import HttpServer
 from onnxruntime_server.http.tls import CertificateFiles
@@ -75,8 +76,7 @@ class _Server:
         )
         self._service = InferenceService(self._repository, self._metrics, ResponseCache(settings.cache_bytes), loop)
         self._http = HttpServer(
-            self._service,
-            self._repository,
+            Endpoints(self._service, self._repository, self._metrics, settings.limits),
             self._metrics,
             HttpOptions(
                 limits=settings.limits,

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from math import inf
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from onnxruntime_server.http import answers
 from onnxruntime_server.http.answers import Answer
@@ -31,10 +31,13 @@ SPARE_CONNECTIONS: Final = 32
 class Connection(asyncio.Protocol):
     """One client. Its requests are worked on at the same time, a few at most, and answered in their order."""
 
+    reader_of: ClassVar[type[RequestReader]] = RequestReader
+    """Makes what reads requests."""
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._transport: asyncio.Transport
-        self._reader = RequestReader(self, state)
+        self._reader = self.reader_of(self, state)
         self._waiting: deque[Exchange] = deque()
         self._open: deque[Exchange] = deque()
         self._write_deadline = inf

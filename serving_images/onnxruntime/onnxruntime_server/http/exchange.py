@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from onnxruntime_server.engine.work import Work
     from onnxruntime_server.http.answers import Answer
     from onnxruntime_server.http.body import Memory
     from onnxruntime_server.http.connection import Connection
     from onnxruntime_server.http.routes import Target
+
+
+class Pending(Protocol):
+    """What is being done for an answer."""
+
+    abandoned: bool
+    """Set where nobody waits for the answer any more."""
 
 
 class Exchange:
@@ -47,7 +53,7 @@ class Exchange:
         self.lingers = False
         """Whether more of it may come in, unwanted, after it is answered."""
         self.answer: Answer | None = None
-        self.work: Work | None = None
+        self.work: Pending | None = None
         self.started = 0.0
         """When all of it was there, on the clock of ``perf_counter``."""
 

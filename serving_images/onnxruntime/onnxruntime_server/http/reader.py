@@ -145,7 +145,8 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer, which is not looked at."""
         if self.phase == HEAD:
-            self._headers[name.lower()] = value
+            name = name.lower()
+            self._headers[name] = b"%b, %b" % (self._headers[name], value) if name in self._headers else value
             self._header_bytes += len(name) + len(value)
             if self._header_bytes > MOST_HEADER_BYTES:
                 self._refuse(answers.headers_too_long())

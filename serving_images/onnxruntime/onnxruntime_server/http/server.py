@@ -6,17 +6,16 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from onnxruntime_server.http.connection import Connection
-from onnxruntime_server.http.endpoints import Endpoints
 from onnxruntime_server.http.options import HttpOptions
 from onnxruntime_server.http.state import State
 from onnxruntime_server.http.tls import Certificates, server_context
 
 if TYPE_CHECKING:
-    from onnxruntime_server.http.backend import Counts, Service
-    from onnxruntime_server.repository.view import Models
+    from onnxruntime_server.http.backend import Answering, Counts
     from onnxruntime_server.tracing import Tracer
 
 LONGEST_TICK: Final = 0.5
@@ -31,17 +30,18 @@ class HttpServer:
 
     def __init__(
         self,
-        service: Service,
-        models: Models,
+        endpoints: Answering,
         counts: Counts,
         options: HttpOptions,
         tracer: Tracer | None = None,
+        connection: Callable[[State], Connection] = Connection,
     ) -> None:
-        """To be made on the event loop."""
+        """To be made on the event loop. ``connection`` makes what speaks with one client."""
         self._loop = asyncio.get_running_loop()
         self._options = options
-        self._endpoints = Endpoints(service, models, counts, options.limits)
-        self._state = State(options, self._endpoints, counts, tracer)
+        self._endpoints = endpoints
+        self._connection = connection
+        self._state = State(options, endpoints, counts, tracer)
         self._listeners: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
         self._tick: asyncio.TimerHandle | None = None
@@ -105,7 +105,7 @@ class HttpServer:
             context = server_context(self._certificates_used)
         servers = [
             await self._loop.create_server(
-                lambda: Connection(self._state),
+                lambda: self._connection(self._state),
                 sock=listener.dup(),
                 ssl=context,
                 ssl_handshake_timeout=None if context is None else self._options.header_seconds,

@@ -11,9 +11,8 @@ from onnxruntime_server.http.options import LARGEST_BODIES, HttpOptions
 from onnxruntime_server.http.routes import Router
 
 if TYPE_CHECKING:
-    from onnxruntime_server.http.backend import Counts
+    from onnxruntime_server.http.backend import Answering, Counts
     from onnxruntime_server.http.connection import Connection
-    from onnxruntime_server.http.endpoints import Endpoints
     from onnxruntime_server.tracing import Tracer
 
 
@@ -21,7 +20,7 @@ class State:
     """The server as a connection sees it."""
 
     def __init__(
-        self, options: HttpOptions, endpoints: Endpoints, counts: Counts, tracer: Tracer | None = None
+        self, options: HttpOptions, endpoints: Answering, counts: Counts, tracer: Tracer | None = None
     ) -> None:
         self.options = options
         self.endpoints = endpoints

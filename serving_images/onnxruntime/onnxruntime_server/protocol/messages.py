@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    import numpy.typing as npt
+
     from onnxruntime_server.protocol.datatypes import Datatype
 
-Array: TypeAlias = npt.NDArray[np.generic]
+Array: TypeAlias = "npt.NDArray[np.generic]"
 """A tensor's values; strings are ``str`` in an object array."""
 
 
