@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from falaj.catalog.availability import Availability
 from falaj.catalog.facts import Fact
 from falaj.catalog.global_services import global_services
+from falaj.catalog.gpu_recipes import GpuRecipe, gpu_recipes
 from falaj.catalog.gpus import gpu_families
 from falaj.catalog.offers import Absence, MachineSize, absences, machine_sizes
 from falaj.catalog.profiles import profiles
@@ -150,6 +151,7 @@ def _recipes(region: str | None) -> Topic:  # noqa: ARG001 - every topic takes a
     facts: dict[str, Fact] = dict(recipes())
     facts |= {f"{target}-{minor}": row for target in recipes() for minor, row in offered_minors(target).items()}
     facts |= node_images()
+    facts |= gpu_recipes()
     rows = [
         *(
             (
@@ -179,6 +181,7 @@ def _recipes(region: str | None) -> Topic:  # noqa: ARG001 - every topic takes a
             )
             for key, row in node_images().items()
         ),
+        *((key, "GPU recipe", _gpu_recipe(row), _dated(row)) for key, row in gpu_recipes().items()),
     ]
     return Topic(("key", "kind", "what", "reviewed"), rows, facts)
 
@@ -273,6 +276,14 @@ def _span(values: list[int] | list[float]) -> str:
 
 def _ends(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def _gpu_recipe(row: GpuRecipe) -> str:
+    return (
+        f"Kubernetes {row.kubernetes}, {row.node_image}, {', '.join(row.gpu_families)}: "
+        f"GPU operator {row.gpu_operator}, driver {row.driver}, CUDA {row.cuda_from} to {row.cuda_to}, "
+        f"Triton {row.triton}, ONNX Runtime {row.onnxruntime}"
+    )
 
 
 def _experimental(experimental: bool) -> str:
