@@ -22,7 +22,7 @@ GARBAGE_OBJECTS = 20_000
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; the exit code."""
     settings = parse(arguments)
-    logs.configure()
+    logs.configure("onnxruntime_server")
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(GARBAGE_OBJECTS)
     return uvloop.run(serve(settings))

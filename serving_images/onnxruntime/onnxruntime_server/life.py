@@ -6,18 +6,17 @@ import asyncio
 import gc
 import logging
 import os
-import signal
-import socket
 import threading
 from typing import TYPE_CHECKING
 
+from onnxruntime_server.ending import Ending
 from onnxruntime_server.engine.cache import ResponseCache
 from onnxruntime_server.engine.scheduler import Scheduler
 from onnxruntime_server.engine.served_model import Surroundings
 from onnxruntime_server.errors import RepositoryError
 from onnxruntime_server.http.endpoints import Endpoints
 from onnxruntime_server.http.options import HttpOptions
-from onnxruntime_server.http.server import HttpServer
+from onnxruntime_server.http.server import HttpServer, listen
 from onnxruntime_server.http.tls import CertificateFiles
 from onnxruntime_server.metrics import Metrics
 from onnxruntime_server.repository.manifest import Trust
@@ -26,6 +25,8 @@ from onnxruntime_server.service import InferenceService
 from onnxruntime_server.tracing import Tracer
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from onnxruntime_server.grpc_server.server import GrpcServer
     from onnxruntime_server.settings import Settings
 
@@ -35,7 +36,7 @@ _LOG = logging.getLogger(__name__)
 async def serve(settings: Settings) -> int:
     """Serve until a signal comes; the exit code. It listens at once, and is ready when the models are loaded."""
     try:
-        listener = _listen(settings.host, settings.port)
+        listener = listen(settings.host, settings.port)
     except OSError as error:
         _LOG.error("can't start: %s port %d: %s", settings.host, settings.port, os.strerror(error.errno or 0))
         return 1
@@ -47,15 +48,10 @@ async def serve(settings: Settings) -> int:
     return await server.run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=1024)
-
-
 class _Server:
     """All parts of the server, put together. Refuses certificates and manifests that can't be used."""
 
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, listener: socket) -> None:
         loop = asyncio.get_running_loop()
         self._settings = settings
         self._listener = listener
@@ -88,15 +84,12 @@ class _Server:
             self._tracer,
         )
         self._grpc: GrpcServer | None = None
-        self._stopped: asyncio.Future[int] = loop.create_future()
-        self._draining = False
+        self._ending = Ending(settings.drain_seconds, self._drain)
         self._listening = asyncio.Event()
-        self._loop = loop
 
     async def run(self) -> int:
         """Serve until told to stop; the exit code."""
-        self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
-        self._loop.add_signal_handler(signal.SIGINT, self._stop, 0)
+        self._ending.heed_signals()
         self._http.starting = self._settings.grpc_port is not None
         await self._http.start([self._listener])
         loading = asyncio.ensure_future(self._load())
@@ -107,10 +100,10 @@ class _Server:
             _LOG.info("listening", extra={"facts": {**facts, "threads": self._settings.threads}})
         except OSError as error:
             _LOG.error("can't start: %s", error)
-            self._stop(1)
+            self._ending.stop(1)
         self._http.starting = False
         self._listening.set()
-        exit_code = await self._stopped
+        exit_code = await self._ending.wait()
         await self._end()
         await loading
         _LOG.info("stopped")
@@ -142,13 +135,13 @@ class _Server:
             await asyncio.to_thread(self._repository.load)
         except RepositoryError as error:
             _LOG.error("can't start: %s", error)
-            self._stop(1)
+            self._ending.stop(1)
         except Exception:  # noqa: BLE001 - whatever it is, the process ends with the place in its log
             _LOG.exception("can't start: the models could not be loaded")
-            self._stop(1)
+            self._ending.stop(1)
         else:
             await self._listening.wait()
-            if not self._draining:
+            if not self._ending.draining:
                 self._tell_ready()
 
     def _tell_ready(self) -> None:
@@ -159,28 +152,10 @@ class _Server:
             self._grpc.set_serving(ready=self._repository.ready)
         _LOG.info("ready")
 
-    def _terminate(self) -> None:
-        """Take the server out of service without refusing anybody.
-
-        The first SIGTERM makes it not ready and keeps it answering for a while: until every gateway has taken note,
-        new requests still arrive. Then, or at once on SIGINT or a second signal, it ends what is in flight.
-        """
-        if self._draining:
-            self._stop(0)
-            return
-        self._drain()
-        _LOG.info("draining")
-        self._loop.call_later(self._settings.drain_seconds, self._stop, 0)
-
     def _drain(self) -> None:
-        self._draining = self._http.draining = True
+        self._http.draining = True
         if self._grpc is not None:
             self._grpc.set_serving(ready=False)
-
-    def _stop(self, exit_code: int) -> None:
-        self._drain()
-        if not self._stopped.done():
-            self._stopped.set_result(exit_code)
 
     async def _end(self) -> None:
         """Answer what is in flight on all ways in, then end the engine."""

@@ -33,9 +33,10 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-def configure() -> None:
-    """Send everything from the level info up to standard error; from libraries only warnings."""
+def configure(*packages: str) -> None:
+    """Send everything from the level info up to standard error; from packages that are not named only warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("onnxruntime_server").setLevel(logging.INFO)
+    for package in packages:
+        logging.getLogger(package).setLevel(logging.INFO)

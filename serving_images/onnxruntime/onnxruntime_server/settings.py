@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     everywhere = "0.0.0.0"  # noqa: S104 - in a pod the walls are the network policy's
-    whole, seconds = _at_least(int, 0), _at_least(float, 0)
+    whole, seconds = at_least(int, 0), at_least(float, 0)
     option = parser.add_argument
     option("--models", type=Path, required=True, metavar="DIR", help="folder of <model>/<version>/model.onnx")
     option("--host", default=everywhere, help="address to listen on")
@@ -145,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("models")
-    whole, positive, seconds = _at_least(int, 0), _at_least(int, 1), _at_least(float, 0)
+    whole, positive, seconds = at_least(int, 0), at_least(int, 1), at_least(float, 0)
     option = group.add_argument
     option("--threads", type=whole, default=0, help="threads of all runs together; 0 takes the CPU quota, rounded down")
     option("--runs-at-once", type=positive, default=1, help="model runs side by side, which share the threads")
@@ -157,7 +157,7 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     limits = Limits()
     group = parser.add_argument_group("limits")
-    positive, seconds = _at_least(int, 1), _at_least(float, 0)
+    positive, seconds = at_least(int, 1), at_least(float, 0)
     option = group.add_argument
     option("--max-body-bytes", type=positive, default=limits.body_bytes, help="most bytes of a request body")
     option("--max-tensors", type=positive, default=limits.tensors, help="most inputs of a request")
@@ -179,7 +179,7 @@ def _add_trust(parser: argparse.ArgumentParser) -> None:
     option("--tls-client-authority", type=Path, metavar="PEM", help="serve only clients with its certificates")
 
 
-class _at_least:  # noqa: N801 - argparse shows the name of a type in its messages
+class at_least:  # noqa: N801 - argparse shows the name of a type in its messages
     """A number that is not below a bound."""
 
     def __init__(self, kind: type[int] | type[float], least: int) -> None:
@@ -188,6 +188,7 @@ class _at_least:  # noqa: N801 - argparse shows the name of a type in its messag
         self.__name__ = f"number of at least {least}"
 
     def __call__(self, text: str) -> int | float:
+        """The number that a word of the command line is."""
         value = self._kind(text)
         if not value >= self._least:
             raise ValueError(text)

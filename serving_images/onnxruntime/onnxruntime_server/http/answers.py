@@ -117,6 +117,10 @@ class Heads:
         date = f"date: {formatdate(usegmt=True)}\r\n".encode()
         self._starts = {status: line + date for status, line in _LINES.items()}
 
+    def start_of(self, status: int) -> bytes:
+        """Status line and date."""
+        return self._starts[status]
+
     def of(self, answer: Answer, extra: bytes) -> bytes:
         """Status line and headers."""
         start = self._starts[answer.status]

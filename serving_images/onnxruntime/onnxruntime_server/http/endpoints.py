@@ -23,7 +23,7 @@ from onnxruntime_server.http import answers
 from onnxruntime_server.http.answers import Answer
 from onnxruntime_server.http.body import inflate
 from onnxruntime_server.http.openapi import document
-from onnxruntime_server.http.routes import ROUTES, Handler, Target, path_of
+from onnxruntime_server.http.routes import ROUTES, Handler, Target, nowhere
 from onnxruntime_server.protocol.codec import decode_request, encode_response
 from onnxruntime_server.statistics import model_statistics
 
@@ -74,7 +74,7 @@ class Endpoints:
             if target is not None and (handler := target.handlers.get(exchange.method)) is not None:
                 answer = handler(exchange, target)
             else:
-                answer = _nowhere(exchange)
+                answer = nowhere(exchange)
         except ServerError as error:
             answer = answers.of_error(error)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the place
@@ -87,7 +87,7 @@ class Endpoints:
         """Why a request's body need not be read, where that is known."""
         target = exchange.target
         if target is None or exchange.method not in target.handlers:
-            return _nowhere(exchange)
+            return nowhere(exchange)
         try:
             if target.route.endpoints.get("POST") == "infer":
                 self._models.servable(target.name, target.version)
@@ -161,9 +161,9 @@ class Endpoints:
         ready = ready and not self.draining and not self.starting
         return answers.of_json({**facts, "ready": ready}, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
-    def _metrics(self, exchange: Exchange, target: Target) -> Answer:
-        del exchange, target
-        return Answer(answers.OK, answers.PROMETHEUS, self._counts.text())
+    def _metrics(self, exchange: Exchange, target: Target) -> None:
+        del target
+        self._in_thread(exchange, lambda: Answer(answers.OK, answers.PROMETHEUS, self._counts.text()))
 
     def _statistics(self, exchange: Exchange, target: Target) -> Answer:
         del exchange
@@ -195,11 +195,11 @@ class Endpoints:
 
     def _load(self, exchange: Exchange, target: Target) -> None:
         self._refuse_parameters(exchange)
-        self._in_thread(exchange, partial(self._models.load_model, target.name))
+        self._in_thread(exchange, lambda: _done(self._models.load_model(target.name)))
 
     def _unload(self, exchange: Exchange, target: Target) -> None:
         self._refuse_parameters(exchange)
-        self._in_thread(exchange, partial(self._models.unload_model, target.name))
+        self._in_thread(exchange, lambda: _done(self._models.unload_model(target.name)))
 
     def _refuse_parameters(self, exchange: Exchange) -> None:
         """Triton's own clients send parameters that are false; what is not false is not there."""
@@ -239,18 +239,6 @@ class Endpoints:
             exchange.reply(answers.internal_error())
         else:
             exchange.reply(Answer(answers.OK, b"", b""))
-
-
-def _nowhere(exchange: Exchange) -> Answer:
-    """The refusal of a path that is not there, or does not have the method."""
-    if (target := exchange.target) is None:
-        return answers.refusal(HTTPStatus.NOT_FOUND, f"no such path: {path_of(exchange.url)[:128].decode('latin-1')}")
-    allowed = sorted(method.decode() for method in target.handlers)
-    return answers.refusal(
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        f"{exchange.method.decode()} is not allowed here; use {' or '.join(allowed)}",
-        f"allow: {', '.join(allowed)}\r\n".encode(),
-    )
 
 
 def _json_length(headers: dict[bytes, bytes]) -> int:

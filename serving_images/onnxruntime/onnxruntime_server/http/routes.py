@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
+
+from onnxruntime_server.http import answers
 
 if TYPE_CHECKING:
     from onnxruntime_server.http.answers import Answer
@@ -153,3 +156,15 @@ def path_of(url: bytes) -> bytes:
     if not path.startswith(b"/") and b"://" in path:
         return b"/" + path.partition(b"://")[2].partition(b"/")[2]
     return path
+
+
+def nowhere(exchange: Exchange) -> Answer:
+    """The refusal of a path that is not there, or does not have the method."""
+    if (target := exchange.target) is None:
+        return answers.refusal(HTTPStatus.NOT_FOUND, f"no such path: {path_of(exchange.url)[:128].decode('latin-1')}")
+    allowed = sorted(method.decode() for method in target.handlers)
+    return answers.refusal(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        f"{exchange.method.decode()} is not allowed here; use {' or '.join(allowed)}",
+        f"allow: {', '.join(allowed)}\r\n".encode(),
+    )

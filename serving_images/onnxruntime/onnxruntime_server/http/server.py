@@ -134,3 +134,9 @@ class HttpServer:
         certificates.refresh()  # whether it was this call that found a change is no matter: others look too
         if certificates.current is not self._certificates_used:
             self._relistening = self._loop.create_task(self._listen())
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is bound. Raises an OSError where the address can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
