@@ -27,6 +27,18 @@ class Quota(Fact):
     default: int | Unknown = Field(description="What a new account starts with.")
 
 
+def machines_beside(provider: Provider, *, maximum: int, surge_percent: int, zones: int) -> int:
+    """Return how many machines an upgrade of a pool starts beside those it has.
+
+    An EKS node group starts up to twice as many as there are zones, or the share it may take away, whichever is more;
+    AKS starts the surge. Without a surge, both exchange one machine after the other and start none beside them.
+    """
+    if surge_percent == 0:
+        return 0
+    share = -(-maximum * surge_percent // 100)
+    return max(share, 2 * zones) if provider is Provider.AWS else share
+
+
 @cache
 def quotas() -> Mapping[str, Quota]:
     """Return every quota by its key, which machine sizes name."""

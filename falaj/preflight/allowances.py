@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from falaj.catalog.offers import MachineSize, machine_sizes
 from falaj.catalog.private_access import EndpointType, endpoints
 from falaj.catalog.providers import Provider
-from falaj.catalog.quotas import Quota, quotas
+from falaj.catalog.quotas import Quota, machines_beside, quotas
 from falaj.preflight.findings import Finding, Verdict
 from falaj.preflight.versions import makes_cluster
 from falaj.preflight.wanted import Wanted, WantedPool
@@ -39,12 +39,12 @@ class QuotaNeed:
 def machines_at_once(pool: WantedPool, wanted: Wanted) -> int:
     """Return the most machines a pool has at once: its maximum, and those an upgrade or a new pool starts beside them.
 
-    An upgrade of an EKS node group starts up to twice as many machines as there are zones, or the share it may take
-    away, whichever is more; AKS starts the surge. A pool that is replaced stands beside its successor, which starts
-    with the minimum. Upgrade and replacement never run together.
+    A pool that is replaced stands beside its successor, which starts with the minimum. Upgrade and replacement never run
+    together.
     """
-    share = -(-pool.maximum * pool.surge_percent // 100)
-    upgrade = max(share, 2 * len(wanted.zones)) if wanted.provider is Provider.AWS else share
+    upgrade = machines_beside(
+        wanted.provider, maximum=pool.maximum, surge_percent=pool.surge_percent, zones=len(wanted.zones)
+    )
     return pool.maximum + max(upgrade, pool.minimum)
 
 

@@ -26,7 +26,7 @@ class WantedPool(BaseModel):
     minimum: int = Field(ge=0, description="Fewest machines.")
     maximum: int = Field(ge=1, description="Most machines.")
     capacity: Capacity = Field(default="on_demand", description="How they are paid for.")
-    surge_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+    surge_percent: Annotated[int, Field(ge=0, le=100)] = Field(
         default=33, description="Share of the machines that an upgrade replaces at a time."
     )
 
