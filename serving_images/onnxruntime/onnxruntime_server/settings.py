@@ -182,7 +182,7 @@ def _add_trust(parser: argparse.ArgumentParser) -> None:
 class at_least:  # noqa: N801 - argparse shows the name of a type in its messages
     """A number that is not below a bound."""
 
-    def __init__(self, kind: type[int] | type[float], least: int) -> None:
+    def __init__(self, kind: type[int] | type[float], least: float) -> None:
         self._kind = kind
         self._least = least
         self.__name__ = f"number of at least {least}"
