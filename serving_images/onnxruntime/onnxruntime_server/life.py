@@ -15,8 +15,9 @@ from onnxruntime_server.engine.scheduler import Scheduler
 from onnxruntime_server.engine.served_model import Surroundings
 from onnxruntime_server.errors import RepositoryError
 from onnxruntime_server.http.endpoints import Endpoints
+from onnxruntime_server.http.listening import listen
 from onnxruntime_server.http.options import HttpOptions
-from onnxruntime_server.http.server import HttpServer, listen
+from onnxruntime_server.http.server import HttpServer
 from onnxruntime_server.http.tls import CertificateFiles
 from onnxruntime_server.metrics import Metrics
 from onnxruntime_server.repository.manifest import Trust

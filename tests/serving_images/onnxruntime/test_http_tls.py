@@ -145,8 +145,8 @@ def test_a_new_certificate_is_used_for_new_connections_and_breaks_none(
             _, tls = await ask(running, client(authority), infer(1, close=True))
             assert name_of(tls) == "one"
             authority.write(tmp_path, "two")
-            used = running.server._certificates_used
-            await until(lambda: running.server._certificates_used is not used)
+            used = running.server._listening.used
+            await until(lambda: running.server._listening.used is not used)
             _, tls = await ask(running, client(authority), infer(1, close=True))
             assert name_of(tls) == "two"
             running.backend.pending[0].answer()
@@ -166,9 +166,9 @@ def test_who_else_looks_at_the_files_does_not_hide_a_change(tmp_path: Path, auth
     async def scenario() -> str:
         async with layer(HttpOptions(certificates=files, certificate_seconds=0.01)) as running:
             authority.write(tmp_path, "two")
-            used = running.server._certificates_used
+            used = running.server._listening.used
             files.refresh()
-            await until(lambda: running.server._certificates_used is not used)
+            await until(lambda: running.server._listening.used is not used)
             _, tls = await ask(running, client(authority), infer(1, close=True))
             return name_of(tls)
 
@@ -191,8 +191,8 @@ def test_only_clients_of_the_authority_are_served(tmp_path: Path, authority: Aut
             assert await refused(running, client(authority, other))
             assert running.backend.responses == {200: 1}
             put(tmp_path / "ca.crt", stranger.pem)
-            used = running.server._certificates_used
-            await until(lambda: running.server._certificates_used is not used)
+            used = running.server._listening.used
+            await until(lambda: running.server._listening.used is not used)
             received, _ = await ask(running, client(authority, other), infer(1, close=True))
             assert only(received).status == 200
             assert await refused(running, client(authority, own))
