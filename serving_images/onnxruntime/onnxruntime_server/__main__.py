@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 
-from onnxruntime_server import logs
+from onnxruntime_server import allocator, logs
 from onnxruntime_server.life import serve
 from onnxruntime_server.settings import parse
 
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; the exit code."""
     settings = parse(arguments)
     logs.configure("onnxruntime_server")
+    allocator.set_up()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(GARBAGE_OBJECTS)
     return uvloop.run(serve(settings))

@@ -137,6 +137,8 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.log_severity_level = 4  # what goes wrong is raised; the log must not repeat tensor contents
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    # Weights are as large as they are; the arena would round each of its pieces up.
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     return options
 
 

@@ -194,12 +194,19 @@ class Endpoints:
         return answers.of_json([entry for entry in self._models.index() if not wanted or entry["state"] == "READY"])
 
     def _load(self, exchange: Exchange, target: Target) -> None:
-        self._refuse_parameters(exchange)
-        self._in_thread(exchange, lambda: _done(self._models.load_model(target.name)))
+        self._change(exchange, self._models.load_model, target.name)
 
     def _unload(self, exchange: Exchange, target: Target) -> None:
+        self._change(exchange, self._models.unload_model, target.name)
+
+    def _change(self, exchange: Exchange, act: Callable[[str], None], name: str) -> None:
         self._refuse_parameters(exchange)
-        self._in_thread(exchange, lambda: _done(self._models.unload_model(target.name)))
+
+        def changed() -> Answer:
+            act(name)
+            return Answer(answers.OK, b"", b"")
+
+        self._in_thread(exchange, changed)
 
     def _refuse_parameters(self, exchange: Exchange) -> None:
         """Triton's own clients send parameters that are false; what is not false is not there."""
@@ -222,23 +229,24 @@ class Endpoints:
             raise InvalidArgumentError("the body must be a JSON object")
         return found
 
-    def _in_thread(self, exchange: Exchange, action: Callable[[], None]) -> None:
+    def _in_thread(self, exchange: Exchange, action: Callable[[], Answer]) -> None:
+        """Answer what takes a while, and let the other connections have their turn."""
         task = asyncio.ensure_future(self._act(exchange, action))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _act(self, exchange: Exchange, action: Callable[[], None]) -> None:
+    async def _act(self, exchange: Exchange, action: Callable[[], Answer]) -> None:
         try:
-            await asyncio.to_thread(action)
+            answer = await asyncio.to_thread(action)
         except ServerError as error:
             exchange.reply(answers.of_error(error))
         except RepositoryError as error:
             exchange.reply(answers.refusal(HTTPStatus.BAD_REQUEST, str(error)))
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the place
-            _LOG.exception("a model was not loaded or unloaded")
+            _LOG.exception("a request was not handled")
             exchange.reply(answers.internal_error())
         else:
-            exchange.reply(Answer(answers.OK, b"", b""))
+            exchange.reply(answer)
 
 
 def _json_length(headers: dict[bytes, bytes]) -> int:

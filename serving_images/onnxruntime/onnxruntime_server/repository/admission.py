@@ -111,9 +111,10 @@ def admit(folder: Folder, candidate: Candidate, version: str) -> Admitted:
     file = f"{where}/{MODEL_FILE}"
     if not folder.has(file):
         raise RepositoryError(f"{folder.root / file}: no such file; {LAYOUT}")
-    model = _read(folder, file, manifest, MODEL_BYTES)
+    checked = None if manifest is None else manifest.read(folder, file, MODEL_BYTES)
+    looked_at = folder.read_sparsely(file, MODEL_BYTES) if checked is None else checked
     try:
-        found = inspection.inspect(model)
+        found = inspection.inspect(looked_at)
         inspection.check(found)
         paths = _external_paths(where, found, manifest)
     except RepositoryError as error:
@@ -125,10 +126,10 @@ def admit(folder: Folder, candidate: Candidate, version: str) -> Admitted:
         for each in sorted(set(files) - {file, *paths.values()}):
             manifest.check(folder, each, digest(folder.chunks(each, _ANY_SIZE)))
     warm_up = tuple(_read(folder, each, manifest) for each in _warm_up_files(candidate))
-    if manifest is None:
+    if manifest is None or checked is None:
         return Admitted(folder.root / file, {}, warm_up, found.is_bounded)
     external = {name: manifest.read(folder, path, _ANY_SIZE) for name, path in paths.items()}
-    return Admitted(model, external, warm_up, found.is_bounded)
+    return Admitted(checked, external, warm_up, found.is_bounded)
 
 
 def _compare(folder: Folder, manifest: Manifest, where: str, files: tuple[str, ...]) -> None:

@@ -7,10 +7,12 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
 from onnxruntime_server.errors import RepositoryError
+from onnxruntime_server.repository import sparse
 
 MODEL_FILE: Final = "model.onnx"
 MOST_MODELS: Final = 1_000
@@ -104,15 +106,19 @@ class Folder:
         """The same piece by piece."""
         path = self.root / file
         with os.fdopen(self._opened(path), "rb", buffering=0) as opened:
-            size = os.fstat(opened.fileno()).st_size
-            if size > most:
-                raise RepositoryError(f"{path}: has {size} bytes; expected {most} at most")
+            size = _size_of(opened.fileno(), path, most)
             chunk = size + 1 if chunk is None else chunk
             while piece := opened.read(chunk):
                 size -= len(piece)
                 if size < 0:
                     raise RepositoryError(f"{path}: grows while it is read")
                 yield piece
+
+    def read_sparsely(self, file: str, most: float) -> bytes | mmap:
+        """An ONNX file without the values of its large tensors. Refuses what ``read`` refuses."""
+        path = self.root / file
+        with os.fdopen(self._opened(path), "rb") as opened:
+            return sparse.read(opened, _size_of(opened.fileno(), path, most))
 
     def _opened(self, path: Path) -> int:
         """A descriptor; what it leads to is looked at after it was opened, so that nothing can be put in its place."""
@@ -163,6 +169,13 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError as error:
         raise RepositoryError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def _size_of(opened: int, path: Path, most: float) -> int:
+    size = os.fstat(opened).st_size
+    if size > most:
+        raise RepositoryError(f"{path}: has {size} bytes; expected {most} at most")
+    return size
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from mmap import mmap
 from typing import Final, TypeAlias
 
 from onnxruntime_server.errors import RepositoryError
@@ -109,7 +110,7 @@ class Inspection:
         return not any(self.operators.get(domain, set()) & names for domain, names in UNBOUNDED.items())
 
 
-def inspect(model: bytes) -> Inspection:
+def inspect(model: bytes | mmap) -> Inspection:
     """What the model asks for. Refuses bytes that are no ONNX model, or one that is nested beyond reason."""
     if model[4:8] == _ORT_FORMAT:
         raise MalformedError("it is in ONNX Runtime's own format; expected ONNX")
@@ -147,7 +148,7 @@ class _Reader:
     is never more than what is found here.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | mmap) -> None:
         self.found = Inspection()
         self._data = data
         self._fields_left = MOST_FIELDS

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from onnxruntime_server import allocator
 from onnxruntime_server.engine.work import Servable
 from onnxruntime_server.errors import RepositoryError, ServerError
 from onnxruntime_server.repository.admission import Admitted, Candidate, admit, describe, fingerprint
@@ -112,14 +113,16 @@ class Loader:
             self._refused(key, made_of, "the server failed to load it; its log says where")
 
     def _load(self, folder: Folder, candidate: Candidate, version: str) -> tuple[Servable, dict[str, object]]:
-        admitted = admit(folder, candidate, version)
-        statistics = self._metrics.of(candidate.name, version)
-        servable = self._make(candidate.name, version, admitted, candidate.settings, statistics)
-        try:
-            return servable, servable.warm_up()
-        except BaseException:
-            servable.close(0)
-            raise
+        with allocator.reused():
+            admitted = admit(folder, candidate, version)
+            statistics = self._metrics.of(candidate.name, version)
+            servable = self._make(candidate.name, version, admitted, candidate.settings, statistics)
+            del admitted
+            try:
+                return servable, servable.warm_up()
+            except BaseException:
+                servable.close(0)
+                raise
 
     def _take(self, key: Key, made_of: Fingerprint, servable: Servable, facts: Mapping[str, object]) -> None:
         """Let it serve from now on, in the place of what served before."""
