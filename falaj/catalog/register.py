@@ -11,10 +11,12 @@ from falaj.catalog.blueprints import blueprints
 from falaj.catalog.controls import asked_controls, frameworks
 from falaj.catalog.facts import Fact
 from falaj.catalog.global_services import global_services, residency_breakers
+from falaj.catalog.gpu_performance import gpu_performance, gpu_runs
 from falaj.catalog.gpu_recipes import gpu_recipes
 from falaj.catalog.gpu_software import driver_branches, gpu_operators, rollbacks, triton_releases
 from falaj.catalog.gpus import family_key, gpu_families
 from falaj.catalog.offers import absences, family_of, machine_sizes
+from falaj.catalog.prices import prices
 from falaj.catalog.private_access import all_endpoints
 from falaj.catalog.profiles import profiles
 from falaj.catalog.providers import Provider
@@ -64,10 +66,13 @@ def entries() -> Iterator[Entry]:
         "recipes": recipes(),
         "node_images": node_images(),
         "gpus": gpu_families(),
+        "gpu_performance": gpu_performance(),
+        "gpu_runs": gpu_runs(),
         "gpu_recipes": gpu_recipes(),
         "gpu_operators": gpu_operators(),
         "driver_branches": driver_branches(),
         "triton_releases": triton_releases(),
+        "prices": prices(),
         "rollbacks": {"-".join(key): row for key, row in rollbacks().items()},
         "tiers": tiers(),
         "profiles": profiles(),

@@ -94,6 +94,9 @@ class Tier(Fact):
     spread: tuple[str, ...] = Field(description="Node labels over which replicas are spread.")
     encryption_keys: EncryptionKeys = Field(description="Whose keys encrypt its data at rest.")
     log_retention_days: int = Field(ge=1, description="How long its logs are kept.")
+    latency_objective_ms: int = Field(
+        ge=1, le=60_000, description="How long the slowest of a hundred predictions may take at the server."
+    )
     availability_objective: str = Field(pattern=r"^\d{2}(\.\d+)?$", description="Percent of good requests, monthly.")
 
 

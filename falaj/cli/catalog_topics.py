@@ -197,11 +197,22 @@ def _tiers(region: str | None) -> Topic:  # noqa: ARG001 - every topic takes a r
             row.encryption_keys,
             str(row.log_retention_days),
             f"{row.availability_objective} %",
+            f"{row.latency_objective_ms} ms",
             _dated(row),
         )
         for key, row in facts.items()
     ]
-    columns = ("tier", "for", "replicas", "isolation", "keys", "days of logs", "objective", "reviewed")
+    columns = (
+        "tier",
+        "for",
+        "replicas",
+        "isolation",
+        "keys",
+        "days of logs",
+        "objective",
+        "slowest of 100",
+        "reviewed",
+    )
     return Topic(columns, rows, facts)
 
 

@@ -15,6 +15,7 @@ VERBS = {
     "images": ("falaj.cli.images", "images", "Build images, prove what they are, load them into a cluster."),
     "catalog": ("falaj.cli.catalog", "catalog", "Dated facts: regions, services, sizes, versions; check them."),
     "recipe": ("falaj.cli.recipe", "recipe", "Versions that work together, and upgrades between them."),
+    "place": ("falaj.cli.place", "place", "Where models should run: CPU or GPU, how fast, for how much."),
     "mirror": ("falaj.cli.mirror", "mirror", "Copy every image a cluster pulls into its registry, by digest."),
     "graph": ("falaj.cli.graph", "graph", "Draw a stack's topology as SVG, from its plan."),
     "preflight": ("falaj.cli.preflight", "preflight", "Say what a stack needs before its first resource."),

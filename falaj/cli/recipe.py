@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from falaj.recipes.steps import Step
 
 NOT_RUN = "Locked from the makers' documents; none of these was run on a GPU by this project."
-PARTS = ("kubernetes", "node_image", "gpu_family", "gpu_operator", "driver", "cuda", "triton", "onnxruntime")
 RecipeName = click.Choice(list(gpu_recipes()))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
