@@ -47,6 +47,27 @@ def of_peer(name: str) -> Path:
     return python
 
 
+@functools.cache
+def of_triton() -> Path:
+    """The folder that the Triton image's own `install` fills for the local variant; others it made before go."""
+    _debian_python("Triton's Python backend")
+    inputs = [TRITON / "install", TRITON / "uv.lock"]
+    for name in ("triton_server", "onnxruntime_backend", "backends"):
+        files = sorted(path for path in (TRITON / name).rglob("*") if path.is_file())
+        inputs += [file for file in files if file.suffix != ".pyc"]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in inputs)).hexdigest()[:12]
+    folder = _folder() / f"triton-{digest}"
+    if not folder.exists():
+        unfinished = folder.with_name(f"{folder.name}.{os.getpid()}.unfinished")
+        environment = {**inherited(), "PATH": f"{_uv_program().parent}:{os.environ['PATH']}"}
+        command = [str(TRITON / "install"), str(unfinished), PYTHON, "local-cpu"]
+        subprocess.run(command, cwd=TRITON, env=environment, check=True)
+        for older in folder.parent.glob("triton-*"):
+            shutil.rmtree(older, ignore_errors=older != unfinished) if older != unfinished else None
+        unfinished.rename(folder)
+    return folder
+
+
 def versions(lock: str) -> dict[str, str]:
     """The exact versions that a lock asks for."""
     pins = [line.partition(" ")[0] for line in lock.splitlines() if "==" in line]

@@ -15,7 +15,9 @@ from benchmarks.serving.surroundings import Bench
 
 GOAL = 0.95
 LONGER = 1.5
-"""Dear models answer few requests in a second: their loads last this much longer."""
+MUCH_LONGER = 8.0
+"""Dear models answer few requests in a second: their loads last this much longer. What is not answered when the time is
+up is not counted, up to a whole batch, and has to be little of the whole."""
 LIMIT_SECONDS = 1.0
 
 
@@ -31,7 +33,7 @@ def minilm_many(bench: Bench) -> Finding:
 
 def resnet(bench: Bench) -> Finding:
     """Eight callers with binary tensors, against batches of eight."""
-    return _paired(bench, "resnet", Protocol.BINARY, 8, 2 * LONGER * bench.seconds)
+    return _paired(bench, "resnet", Protocol.BINARY, 8, MUCH_LONGER * bench.seconds)
 
 
 def _paired(bench: Bench, name: str, protocol: Protocol, connections: int, seconds: float) -> Finding:

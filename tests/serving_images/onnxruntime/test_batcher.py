@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnxruntime_server.engine import batcher
 from onnxruntime_server.engine.batcher import Batcher, QueueLimits
-from onnxruntime_server.engine.cost import InlineBudget, RowCost
+from onnxruntime_server.engine.cost import InlineBudget
 from onnxruntime_server.engine.scheduler import Scheduler
 from onnxruntime_server.engine.session import Halt
 from onnxruntime_server.engine.work import Outcome, Work
@@ -121,9 +121,19 @@ class Bench:
         self.scheduler.close()
 
 
+class AnySize:
+    """Lets batches be as large as they may."""
+
+    def observe(self, rows: int, seconds: float) -> None:
+        """Learn nothing."""
+
+    def most_rows(self, most: int) -> int:
+        return most
+
+
 def made(rows: int = 4, waiting: int = 8, threads: int = 1) -> Bench:
     model, scheduler = Doubling(), Scheduler(threads)
-    made_of = Batcher(model, scheduler, QueueLimits(rows, waiting), RowCost(0), InlineBudget())  # type: ignore[arg-type]  # a stand-in
+    made_of = Batcher(model, scheduler, QueueLimits(rows, waiting), AnySize(), InlineBudget())  # type: ignore[arg-type]  # a stand-in
     return Bench(model, scheduler, made_of)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from onnxruntime_server.engine.batch import elements_of
-from onnxruntime_server.engine.cost import FORGIVEN_AFTER, InlineBudget, RowCost
+from onnxruntime_server.engine.cost import FORGIVEN_AFTER, InlineBudget
 from onnxruntime_server.engine.signature import bind
 from onnxruntime_server.errors import InvalidArgumentError
 from onnxruntime_server.protocol.datatypes import NUMPY, Datatype
@@ -116,18 +116,3 @@ def test_runs_are_joined_a_little_beyond_the_size_that_is_known_to_be_short() ->
     assert budget.most_elements == 400
     budget.observe(400, 0.1)
     assert budget.most_elements == 200
-
-
-def test_a_batch_keeps_within_the_latency_budget() -> None:
-    cost = RowCost(0.1)
-    assert cost.most_rows(32) == 32
-    cost.observe(4, 0.04)
-    assert cost.most_rows(32) == 10
-    cost.observe(1, 10)
-    assert cost.most_rows(32) == 1
-
-
-def test_no_budget_bounds_nothing() -> None:
-    cost = RowCost(0)
-    cost.observe(1, 10)
-    assert cost.most_rows(32) == 32

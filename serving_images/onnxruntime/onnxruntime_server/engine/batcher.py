@@ -16,7 +16,8 @@ from onnxruntime_server.errors import ClientGoneError, ExpiredError, FullError, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from onnxruntime_server.engine.cost import InlineBudget, RowCost
+    from onnxruntime_server.engine.batch_size import BatchSize
+    from onnxruntime_server.engine.cost import InlineBudget
     from onnxruntime_server.engine.scheduler import Scheduler
     from onnxruntime_server.engine.session import Session
     from onnxruntime_server.engine.work import Work
@@ -47,13 +48,13 @@ class Batcher:
     """
 
     def __init__(
-        self, session: Session, scheduler: Scheduler, limits: QueueLimits, cost: RowCost, inline: InlineBudget
+        self, session: Session, scheduler: Scheduler, limits: QueueLimits, size: BatchSize, inline: InlineBudget
     ) -> None:
         self._session = session
         self._inline = inline
         self._scheduler = scheduler
         self._limits = limits
-        self._cost = cost
+        self._size = size
         self._waiting: list[Work] = []
         self._running = 0
         self._closed = False
@@ -101,7 +102,7 @@ class Batcher:
 
     def take(self) -> list[Work]:
         """The most urgent work and what can be put together with it, and all that nobody waits for any more."""
-        most = self._cost.most_rows(self._limits.rows)
+        most = self._size.most_rows(self._limits.rows)
         now = time.monotonic()
         taken: list[Work] = []
         left: list[Work] = []
@@ -137,7 +138,7 @@ class Batcher:
             with broken_off_for_nobody(live) as halt:
                 seconds = compute(live, partial(self._compute, halt))
             if not halt.asked_for:
-                self._cost.observe(sum(work.rows for work in live), seconds)
+                self._size.observe(sum(work.rows for work in live), seconds)
         with self._scheduler.changed:
             self._running -= 1
             if self._closed:

@@ -17,9 +17,6 @@ FORGIVEN_AFTER: Final = 2000
 TRIED_BEYOND: Final = 2
 """How many times the largest size that was short may be tried."""
 
-WEIGHT: Final = 0.2
-"""Share of the newest run in the cost of a row."""
-
 
 class InlineBudget:
     """Learns up to how many input elements a model's runs are short enough for the thread that asks for them.
@@ -59,23 +56,3 @@ class InlineBudget:
             if elements <= self.most_elements:
                 self._elements = elements // 2 if elements else -1
                 self._ceiling = self._elements
-
-
-class RowCost:
-    """Learns what a row adds to a run, to keep a batch within a latency budget."""
-
-    def __init__(self, budget_seconds: float) -> None:
-        self._budget_seconds = budget_seconds
-        self._row_seconds: float | None = None
-
-    def observe(self, rows: int, seconds: float) -> None:
-        """Take note of how long a run took."""
-        each = seconds / max(rows, 1)
-        known = self._row_seconds
-        self._row_seconds = each if known is None else known + WEIGHT * (each - known)
-
-    def most_rows(self, most: int) -> int:
-        """How many rows fit the budget, of ``most`` at most; always one."""
-        if not self._budget_seconds or not self._row_seconds:
-            return most
-        return max(1, min(most, int(self._budget_seconds / self._row_seconds)))

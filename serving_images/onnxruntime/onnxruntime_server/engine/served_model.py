@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from onnxruntime_server.engine.batch import compute, deliver, elements_of, shapes_of_a_row
+from onnxruntime_server.engine.batch_size import BatchSize
 from onnxruntime_server.engine.batcher import Batcher, QueueLimits
-from onnxruntime_server.engine.cost import InlineBudget, RowCost
+from onnxruntime_server.engine.cost import InlineBudget
 from onnxruntime_server.engine.session import Session
 from onnxruntime_server.engine.signature import bind
 from onnxruntime_server.errors import InvalidArgumentError, ModelFailedError, RepositoryError, UnavailableError
@@ -92,7 +93,7 @@ class ServedModel:
             self._session,
             surroundings.scheduler,
             QueueLimits(rows, settings.max_waiting),
-            RowCost(settings.latency_budget_ms / 1000),
+            BatchSize(settings.latency_budget_ms / 1000),
             self._inline,
         )
 
