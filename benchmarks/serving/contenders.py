@@ -101,4 +101,16 @@ MLSERVER = Contender("MLServer", _mlserver())
 MLSERVER_BATCHING = Contender("MLServer, batching", _mlserver(max_batch_size=MOST_ROWS, max_batch_time=BATCH_SECONDS))
 KSERVE = Contender("KServe", _module("kserve", "kserve_server"))
 FASTAPI = Contender("FastAPI", _module("fastapi", "fastapi_server"))
+
+
+def _triton_image(model: Model, ports: Ports, folder: Path) -> Command:
+    site = environments.of_triton()
+    places = ["--triton", str(site / "pytriton" / "tritonserver"), "--models", str(model.repository)]
+    places += ["--repository", str(folder / "repository"), "--host", "127.0.0.1"]
+    listeners = ["--http-port", str(ports.http), "--grpc-port", str(ports.grpc), "--metrics-port", str(ports.metrics)]
+    arguments = [str(environments.DEBIAN_PYTHON), "-m", "triton_server", *places, *listeners]
+    return Command(arguments, {"PYTHONPATH": str(site), "TRITON_SERVER_VARIANT": "local-cpu"})
+
+
+TRITON_IMAGE = Contender("Triton image, local variant", _triton_image)
 TRITON = Contender("Triton, Python backend", _module("pytriton", "pytriton_server"))

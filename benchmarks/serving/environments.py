@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from pathlib import Path
 
 from benchmarks.serving.errors import MeasurementError
 from benchmarks.surroundings import inherited
+from falaj.localcluster.locks import lock
 from falaj.localcluster.places import cache_directory
 
 ROOT = Path(__file__).parents[2]
 SERVER = ROOT / "serving_images" / "onnxruntime"
+TRITON = ROOT / "serving_images" / "triton"
 LOCKS = Path(__file__).with_name("locks")
 PYTHON = "3.11"
 """What the locks were made for; every contender runs on the same interpreter, but for the one below."""
@@ -49,22 +52,20 @@ def of_peer(name: str) -> Path:
 
 @functools.cache
 def of_triton() -> Path:
-    """The folder that the Triton image's own `install` fills for the local variant; others it made before go."""
-    _debian_python("Triton's Python backend")
+    """The folder that the Triton image's own `install` fills for the local variant; what it made before goes."""
+    _debian_python("triton")
     inputs = [TRITON / "install", TRITON / "uv.lock"]
     for name in ("triton_server", "onnxruntime_backend", "backends"):
-        files = sorted(path for path in (TRITON / name).rglob("*") if path.is_file())
-        inputs += [file for file in files if file.suffix != ".pyc"]
+        inputs += sorted(file for file in (TRITON / name).rglob("*") if file.is_file() and file.suffix != ".pyc")
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in inputs)).hexdigest()[:12]
     folder = _folder() / f"triton-{digest}"
-    if not folder.exists():
-        unfinished = folder.with_name(f"{folder.name}.{os.getpid()}.unfinished")
-        environment = {**inherited(), "PATH": f"{_uv_program().parent}:{os.environ['PATH']}"}
-        command = [str(TRITON / "install"), str(unfinished), PYTHON, "local-cpu"]
-        subprocess.run(command, cwd=TRITON, env=environment, check=True)
-        for older in folder.parent.glob("triton-*"):
-            shutil.rmtree(older, ignore_errors=older != unfinished) if older != unfinished else None
-        unfinished.rename(folder)
+    with lock("triton-environment"):
+        if not folder.exists():
+            for older in _folder().glob("triton-*"):
+                shutil.rmtree(older)
+            unfinished = folder.with_name("triton-unfinished")
+            _run([str(TRITON / "install"), str(unfinished), PYTHON, "local-cpu"], TRITON)
+            unfinished.rename(folder)
     return folder
 
 
@@ -77,6 +78,10 @@ def versions(lock: str) -> dict[str, str]:
 def _interpreter(name: str) -> str:
     if name not in NEED_DEBIAN_PYTHON:
         return PYTHON
+    return _debian_python(name)
+
+
+def _debian_python(name: str) -> str:
     if not DEBIAN_PYTHON.exists():
         raise MeasurementError(
             f"{name} runs only on Debian's own Python: {DEBIAN_PYTHON} is missing. "
@@ -90,13 +95,19 @@ def _folder() -> Path:
 
 
 def _uv(arguments: list[str], **variables: str) -> None:
+    _run([str(_program()), "--quiet", *arguments], ROOT, **variables)
+
+
+def _program() -> Path:
     beside = Path(sys.executable).with_name("uv")
-    program = shutil.which("uv") or (str(beside) if beside.exists() else None)
-    if program is None:
+    found = shutil.which("uv")
+    if found is None and not beside.exists():
         raise MeasurementError("uv is missing. Next: make setup, which installs it.")
-    environment = {**inherited(), **variables}
-    done = subprocess.run(
-        [program, "--quiet", *arguments], env=environment, check=False, capture_output=True, text=True
-    )
+    return Path(found) if found else beside
+
+
+def _run(command: list[str], directory: Path, **variables: str) -> None:
+    environment = {**inherited(), "PATH": f"{os.environ['PATH']}{os.pathsep}{_program().parent}", **variables}
+    done = subprocess.run(command, cwd=directory, env=environment, check=False, capture_output=True, text=True)
     if done.returncode != 0:
-        raise MeasurementError(f"uv {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr[-4000:]}")
+        raise MeasurementError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-4000:]}")

@@ -23,6 +23,7 @@ ROWS = (
     Row("rest-many", "Tiny model, REST JSON, 32 connections", beside_peers.rest_many),
     Row("rest-one", "Tiny model, REST JSON, one connection", beside_peers.rest_one),
     Row("grpc-many", "Tiny model, gRPC, 32 calls at once", beside_peers.grpc_many),
+    Row("triton-image", "Tiny model, gRPC, 32 calls at once: the Triton image", beside_peers.triton_image),
     Row("constant-rate", "Tiny model, REST JSON, 300 requests a second", beside_peers.constant_rate),
     Row("minilm-one", "MiniLM beside ONNX Runtime alone, one caller", beside_limit.minilm_one),
     Row("minilm-many", "MiniLM beside ONNX Runtime alone, 32 callers", beside_limit.minilm_many),

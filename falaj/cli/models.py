@@ -9,6 +9,7 @@ import click
 
 from falaj.cli.console import output, print_json
 from falaj.cli.tables import print_table
+from falaj.cli.triton_models import triton
 from falaj.errors import MachineError
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ FILE = click.Path(path_type=Path)
 @click.group()
 def models() -> None:
     """Models before they are served."""
+
+
+models.add_command(triton)
 
 
 @models.command("optimize")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from benchmarks.figure import Figure
 from benchmarks.serving import generators
-from benchmarks.serving.contenders import FASTAPI, KSERVE, MLSERVER, MLSERVER_BATCHING, TRITON, Contender, ours
+from benchmarks.serving.contenders import (
+    FASTAPI,
+    KSERVE,
+    MLSERVER,
+    MLSERVER_BATCHING,
+    TRITON,
+    TRITON_IMAGE,
+    Contender,
+    ours,
+)
 from benchmarks.serving.finding import Finding
 from benchmarks.serving.load import Load
 from benchmarks.serving.models import built
@@ -35,6 +44,11 @@ def grpc_many(bench: Bench) -> Finding:
     return _throughput(bench, Protocol.GRPC, MANY, {MLSERVER: 4.0, TRITON: 0.8})
 
 
+def triton_image(bench: Bench) -> Finding:
+    """GRPC, 32 calls at once: the local variant of the Triton image, in the place of the server under test."""
+    return _throughput(bench, Protocol.GRPC, MANY, {MLSERVER_BATCHING: 2.0, KSERVE: 1.5}, TRITON_IMAGE)
+
+
 def constant_rate(bench: Bench) -> Finding:
     """REST JSON at 300 requests a second, whatever the answers take: the slowest hundredth."""
     goals = {MLSERVER: 0.3, MLSERVER_BATCHING: 0.3}
@@ -56,23 +70,31 @@ def constant_rate(bench: Bench) -> Finding:
     return Finding(figures, _records(found))
 
 
-def _throughput(bench: Bench, protocol: Protocol, connections: int, goals: dict[Contender, float]) -> Finding:
+def _throughput(
+    bench: Bench, protocol: Protocol, connections: int, goals: dict[Contender, float], subject: Contender | None = None
+) -> Finding:
+    subject = ours() if subject is None else subject
+
     def measure(server: Server, asked: Request) -> Load:
         return generators.load(bench, server, asked, connections)
 
-    found = in_turns(bench, built("tiny"), protocol, [ours(), *goals], measure=measure)
+    found = in_turns(bench, built("tiny"), protocol, [subject, *goals], measure=measure)
     rates = {name: [each.rate for each in loads] for name, loads in found.items()}
     figures = [
         Figure(
-            f"tiny, {protocol}, {connections} at once, beside {peer.name}",
+            f"tiny, {protocol}, {connections} at once, {_whose(subject)}beside {peer.name}",
             goal,
-            ratios(rates[OURS], rates[peer.name]),
+            ratios(rates[subject.name], rates[peer.name]),
             "x",
             at_least=True,
         )
         for peer, goal in goals.items()
     ]
     return Finding(figures, _records(found))
+
+
+def _whose(subject: Contender) -> str:
+    return "" if subject.name == OURS else f"{subject.name} "
 
 
 def _records(found: dict[str, list[Load]]) -> dict[str, list[dict[str, float]]]:

@@ -52,6 +52,13 @@ def raw_outputs(response: httpx2.Response) -> list[dict[str, Any]]:
     return outputs
 
 
+def answer_of(response: httpx2.Response) -> dict[str, Any]:
+    """The JSON of an answer; what a server says that gives none is the failure's text."""
+    assert response.status_code == 200, f"{response.status_code} {response.text}"
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
 def assert_same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
     """Everything exactly but floating point, which must agree to one part in 100,000."""
     assert [entry["name"] for entry in found] == [entry["name"] for entry in expected]
@@ -70,7 +77,7 @@ def _rounded(entry: dict[str, Any]) -> list[Any]:
 
 def assert_refused(response: httpx2.Response, *named: str) -> None:
     """A fault of the client, told in a sentence that names what is wrong."""
-    assert 400 <= response.status_code < 500
+    assert 400 <= response.status_code < 500, f"{response.status_code} {response.text}"
     message = response.json()["error"]
     for name in named:
         assert name in message

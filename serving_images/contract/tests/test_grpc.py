@@ -155,14 +155,18 @@ def test_answers_for_a_version_and_sends_the_id_back(channel: Channel, case: Cas
     assert_answers(case, answer, case.answer)
 
 
-def test_gives_only_the_outputs_asked_for_in_that_order(channel: Channel, case: Case) -> None:
+def test_gives_only_the_outputs_asked_for(channel: Channel, case: Case) -> None:
+    request = request_of(case)
+    request.outputs.add(name=case.answer[-1]["name"])
+    assert_answers(case, infer(channel, request), case.answer[-1:])
+
+
+def test_gives_outputs_in_the_order_asked_for(channel: Channel, case: Case) -> None:
     request = request_of(case)
     wanted = list(reversed(case.answer))
     for entry in wanted:
         request.outputs.add(name=entry["name"])
     assert_answers(case, infer(channel, request), wanted)
-    del request.outputs[1:]
-    assert_answers(case, infer(channel, request), wanted[:1])
 
 
 def test_a_stream_answers_each_request_and_goes_on_after_an_error(channel: Channel, case: Case) -> None:
@@ -206,14 +210,18 @@ def test_refuses_inputs_that_do_not_fit_and_names_them(channel: Channel, case: C
         assert refused(channel, request, named) == "INVALID_ARGUMENT"
 
 
-def test_refuses_raw_tensors_that_are_not_one_for_each_input(channel: Channel, case: Case) -> None:
-    fewer, more, both, none = [request_of(case) for _ in range(4)]
-    del fewer.raw_input_contents[-1]
-    more.raw_input_contents.append(struct.pack("<q", 0))
-    both.inputs[0].contents.bool_contents.append(True)
-    del none.inputs[:]
-    for request in (fewer, more, both, none):
-        assert refused(channel, request) == "INVALID_ARGUMENT"
+@pytest.mark.parametrize("wrong", ["fewer", "more", "typed as well", "no inputs"])
+def test_refuses_raw_tensors_that_are_not_one_for_each_input(channel: Channel, case: Case, wrong: str) -> None:
+    request = request_of(case)
+    if wrong == "fewer":
+        del request.raw_input_contents[-1]
+    elif wrong == "more":
+        request.raw_input_contents.append(struct.pack("<q", 0))
+    elif wrong == "typed as well":
+        request.inputs[0].contents.bool_contents.append(True)
+    else:
+        del request.inputs[:]
+    assert refused(channel, request) == "INVALID_ARGUMENT"
 
 
 def test_refuses_outputs_that_the_model_does_not_give(channel: Channel, case: Case) -> None:

@@ -1,0 +1,1 @@
+"""What stands before Triton in its image: models are checked and copied, then Triton takes this process over."""
