@@ -36,7 +36,7 @@ def answer(request: provider_pb2.DiffRequest, cluster: Cluster, presence: Presen
     changes = [] if same else ignore(_changes(request, cluster), request.ignoreChanges)
     if not changes:
         if not cluster.is_offline and presence.is_gone(request.olds, request.id):
-            return _response([Change(("metadata", "uid"), ChangeKind.UPDATE)])
+            return respond([Change(("metadata", "uid"), ChangeKind.UPDATE)])
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
     new = decode(request.news)
     if group_kind(new) == CRD_KIND:
@@ -45,7 +45,7 @@ def answer(request: provider_pb2.DiffRequest, cluster: Cluster, presence: Presen
     in_place = replaced and _keeps_its_name(decode(_head(request.olds)), new)
     if in_place:
         cluster.plan.will_replace((str(new.get("kind")), namespace_of(new), object_name(new)))
-    return _response(changes, delete_before_replace=in_place)
+    return respond(changes, delete_before_replace=in_place)
 
 
 def _changes(request: provider_pb2.DiffRequest, cluster: Cluster) -> list[Change]:
@@ -66,7 +66,8 @@ def _keeps_its_name(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return bool(object_name(new)) and not is_autonamed(new) and object_name(old) == object_name(new) and same_place
 
 
-def _response(changes: list[Change], *, delete_before_replace: bool = False) -> provider_pb2.DiffResponse:
+def respond(changes: list[Change], *, delete_before_replace: bool = False) -> provider_pb2.DiffResponse:
+    """Return the answer that names what changed, and whether that asks for a replacement."""
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,
         diffs=sorted({str(change.path[0]) for change in changes}),

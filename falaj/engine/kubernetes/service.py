@@ -13,7 +13,7 @@ import grpc
 from google.protobuf import empty_pb2
 from typing_extensions import override
 
-from falaj.engine.kubernetes import comparison, configuration, reading
+from falaj.engine.kubernetes import comparison, configuration, reading, releases
 from falaj.engine.kubernetes.check import check
 from falaj.engine.kubernetes.cluster import Cluster
 from falaj.engine.kubernetes.configuration import Settings
@@ -152,6 +152,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Complete the inputs of a resource."""
+        if releases.is_release(request.urn):
+            return releases.check(request)
         inputs, failures = check(request, self._cluster)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
@@ -159,6 +161,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> _Diff:
         """Tell what changed and whether it can be changed in place."""
+        if releases.is_release(request.urn):
+            return releases.diff(request)
         return comparison.answer(request, self._cluster, self._presence)
 
     @override
@@ -166,6 +170,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Make an object and wait until it is ready, or preview that."""
         inputs = decode(request.properties)
+        if releases.is_release(request.urn):
+            return provider_pb2.CreateResponse(properties=encode(_previewed(request, inputs)))
         if request.preview:
             outputs = self._lifecycle.preview_create(request.urn, inputs)
             return provider_pb2.CreateResponse(properties=encode(outputs))
@@ -177,7 +183,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Change an object in place and wait until it is ready, or preview that."""
         state, inputs, ignored = decode(request.olds), decode(request.news), list(request.ignoreChanges)
-        if request.preview:
+        if releases.is_release(request.urn):
+            outputs = _previewed(request, inputs)
+        elif request.preview:
             outputs = self._lifecycle.preview_update(request.urn, inputs, state, ignored)
         else:
             outputs = self._lifecycle.update(request.urn, inputs, state, ignored, request.timeout)
@@ -187,7 +195,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Read a live object; an empty id says that there is none."""
-        if self._cluster.is_offline:
+        if self._cluster.is_offline or releases.is_release(request.urn):
             return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
         state, inputs = decode(request.properties), decode(request.inputs)
         try:
@@ -205,6 +213,8 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Delete an object and wait until it is gone."""
+        if releases.is_release(request.urn):
+            releases.refuse(request.urn)
         state = _with_inputs(decode(request.properties), decode(request.old_inputs))
         try:
             self._remover.remove(request.urn, request.id, state, request.timeout)
@@ -242,6 +252,12 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """End every wait; what was waited for is reported as it stands."""
         self._cancelled.set()
         return empty_pb2.Empty()
+
+
+def _previewed(
+    request: provider_pb2.CreateRequest | provider_pb2.UpdateRequest, inputs: dict[str, Any]
+) -> dict[str, Any]:
+    return releases.preview(inputs) if request.preview else releases.refuse(request.urn)
 
 
 def _with_inputs(state: dict[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

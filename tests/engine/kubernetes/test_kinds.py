@@ -29,10 +29,10 @@ def test_the_core_group_is_spelt_as_the_server_has_it() -> None:
             ),
         ),
         (
-            "kubernetes:helm.sh/v3:Release",
-            "Release",
+            "kubernetes:helm.sh/v3:Chart",
+            "Chart",
             (
-                "the embedded engine does not know helm.sh/v3:Release; write the objects as resources, "
+                "the embedded engine does not know helm.sh/v3:Chart; write the objects as resources, "
                 "or use the Pulumi CLI"
             ),
         ),
