@@ -160,6 +160,15 @@ CONTROL.good(
         }
     ),
 )
+CONTROL.good(
+    "a release whose images are parted into folder and name",
+    release(values={"driver": {"repository": f"{HERE}/nvidia", "image": "driver", "version": f"sha256:{'0' * 64}"}}),
+)
+CONTROL.bad(
+    "a release whose images lie in a folder abroad",
+    release(values={"driver": {"repository": "nvcr.io/nvidia", "image": "driver", "version": "580"}}),
+    finding=f"values.driver.repository: found nvcr.io/nvidia of nvcr.io, expected {expected()}",
+)
 CONTROL.bad(
     "Docker Hub by default, and NVIDIA's registry",
     deployment([container(image="nginx:1.27")], initContainers=[container(image="nvcr.io/nvidia/triton:26.07")]),
@@ -247,6 +256,11 @@ CONTROL.unknown("a registry wherever", pulling(ACR), azure_registry(location=UNK
 CONTROL.unknown("an environment not made yet", pulling(ACR), environment(UNKNOWN), at="outputs")
 CONTROL.unknown("an environment that says nothing", pulling(ACR), environment(None), at="outputs")
 CONTROL.unknown("values made elsewhere", release(values={"image": {"registry": UNKNOWN}}), at="values.image.registry")
+CONTROL.unknown(
+    "a folder made elsewhere",
+    release(values={"driver": {"repository": UNKNOWN, "image": "driver"}}),
+    at="values.driver.repository",
+)
 CONTROL.unknown("no values yet", release(values=UNKNOWN), at="values")
 CONTROL.unknown("values of whatever", release(values={"image": UNKNOWN}), at="values.image")
 CONTROL.not_applicable("a Service has no image", service())

@@ -68,6 +68,10 @@ def test_a_rule_says_which_resource_holds_it() -> None:
         ({"image": {"repository": "registry.ae/server", "tag": "1"}}, ["registry.ae"]),
         ({"image": {"registry": "registry.ae", "repository": "server", "tag": "1"}}, ["registry.ae"]),
         ({"chart": {"repository": "registry.ae/charts"}}, []),
+        ({"repository": "registry.ae/nvidia", "image": "driver", "version": "580"}, ["registry.ae"]),
+        ({"repository": "https://git.acme.ae", "image": "registry.ae/server:1"}, ["registry.ae"]),
+        ({"repository": "", "image": "server"}, ["Docker Hub"]),
+        ({"repository": {"url": "registry.ae"}, "image": "server"}, ["Docker Hub"]),
         ({"images": [{"repository": "registry.ae/server", "digest": "sha256:0"}]}, ["registry.ae"]),
     ],
 )
