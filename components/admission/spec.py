@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from falaj.catalog.controls import Level, asked_controls
 from falaj.catalog.model_annotations import COMPONENT_LABEL, MODEL_SERVER, ModelAnnotation
@@ -103,6 +103,18 @@ class AdmissionSpec(BaseModel):
         default_factory=dict, description="By control, what the operator sets for it; the pack's defaults otherwise."
     )
 
+    trusted_namespaces: tuple[str, ...] = Field(
+        default=(), description="Namespaces whose pods may have the powers of their node, as POD-001 lets them."
+    )
+
+    @model_validator(mode="after")
+    def _trusts_whom_pod_001_trusts(self) -> Self:
+        (rule,) = (each for each in admission_rules() if each.control == "POD-001")
+        allowed = (rule.parameters | self.parameters.get(rule.control, {})).get("privileged", ())
+        if strangers := [name for name in self.trusted_namespaces if name not in allowed]:
+            raise ValueError(f"{', '.join(strangers)} trusted, allowed: {', '.join(allowed)}, as POD-001 has it")
+        return self
+
     @field_validator("parameters")
     @classmethod
     def _are_asked_for(cls, given: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -155,12 +167,22 @@ def _specification(members: Sequence[AdmissionRule], spec: AdmissionSpec) -> dic
     return {
         "failure_policy": "Fail",
         "match_constraints": {"resource_rules": constraints},
-        "match_conditions": [{"name": "says-something-new", "expression": SAYS_SOMETHING_NEW}],
+        "match_conditions": [
+            {"name": "says-something-new", "expression": SAYS_SOMETHING_NEW},
+            *(_outside(spec.trusted_namespaces) if first.runs_containers else []),
+        ],
         "variables": _named(known, [each.expression for each in members]),
         "validations": [
             {"expression": each.expression, "message": each.message, "reason": "Forbidden"} for each in members
         ],
     }
+
+
+def _outside(namespaces: Sequence[str]) -> list[dict[str, str]]:
+    """Return the condition that lets pods of some namespaces be; none where there are none."""
+    if not namespaces:
+        return []
+    return [{"name": "is-not-trusted", "expression": f"!(request.namespace in {json.dumps(list(namespaces))})"}]
 
 
 def _named(known: Mapping[str, str], expressions: Sequence[str]) -> list[dict[str, str]]:

@@ -98,6 +98,26 @@ def test_only_what_says_something_new_is_judged() -> None:
     assert made["match_conditions"] == [{"name": "says-something-new", "expression": SAYS_SOMETHING_NEW}]
 
 
+def test_pods_of_a_trusted_namespace_are_let_be_and_its_other_objects_are_not() -> None:
+    trusting = BASELINE.model_copy(update={"trusted_namespaces": ("gpu-operator",)})
+    running = rule("POD-004", "/v1/pods").model_copy(update={"runs_containers": True})
+
+    (pods,) = policies([running], trusting).values()
+    (others,) = policies([rule("TEN-001", "/v1/namespaces")], trusting).values()
+    assert pods["match_conditions"][1:] == [
+        {"name": "is-not-trusted", "expression": '!(request.namespace in ["gpu-operator"])'}
+    ]
+    assert others["match_conditions"][1:] == []
+
+
+def test_only_a_namespace_that_pod_001_trusts_can_be_trusted() -> None:
+    with pytest.raises(ValidationError, match=r"acme trusted, allowed: gpu-operator, as POD-001 has it"):
+        AdmissionSpec(owner="platform", profiles=(), namespace_label="role", trusted_namespaces=("acme",))
+    own = {"POD-001": {"privileged": ("drivers",)}}
+    asked = {"owner": "platform", "profiles": (), "namespace_label": "role", "parameters": own}
+    assert AdmissionSpec(**asked, trusted_namespaces=("drivers",)).trusted_namespaces == ("drivers",)
+
+
 def test_a_cluster_for_development_says_so() -> None:
     thrown_away = BASELINE.model_copy(update={"development": True})
 
