@@ -93,7 +93,7 @@ class ModelSettings(Settings, frozen=True, kw_only=True):
     """Most rows of one run; 1 means that requests are never put together."""
 
     latency_budget_ms: Milliseconds = 0.0
-    """Bounds the predicted run time of a batch beyond its first request; 0 bounds it by what pays alone."""
+    """Bounds the predicted run time of a batch beyond its first request; 0 is five times the smallest run."""
 
     max_waiting: Annotated[int, Meta(ge=1, le=1_000_000)] = 256
     """Most requests in the model's queue; the next one is refused."""
