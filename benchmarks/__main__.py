@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import clouds, mutation, path, place, policies
+from benchmarks import clouds, mutation, path, place, policies, pools
 from benchmarks.figure import Figure
 from benchmarks.machine import describe
 
@@ -19,7 +19,9 @@ RESULTS = Path(__file__).with_name("results")
 @click.command()
 @click.option("--cold", is_flag=True, help="Also build everything anew in an empty cache (about a quarter of an hour).")
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 50), help="Repeats of the short ones.")
-@click.option("--only", type=click.Choice(["path", "clouds", "policies", "place", "mutation"]), help="One of them.")
+@click.option(
+    "--only", type=click.Choice(["path", "clouds", "policies", "pools", "place", "mutation"]), help="One of them."
+)
 def main(*, cold: bool, rounds: int, only: str | None) -> None:
     """Measure, print each figure beside its goal, write results/*.json; exit code 1 if a goal is missed."""
     RESULTS.mkdir(exist_ok=True)
@@ -30,6 +32,8 @@ def main(*, cold: bool, rounds: int, only: str | None) -> None:
         figures += _kept("clouds", clouds.measure(rounds=rounds))
     if only in (None, "policies"):
         figures += _kept("policies", policies.measure(rounds=rounds))
+    if only in (None, "pools"):
+        figures += _kept("pools", pools.measure(rounds=rounds))
     if only in (None, "place"):
         figures += _kept("place", place.measure(rounds=rounds))
     if only in (None, "path"):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from components.gpu.reasons import Reason, listed
 from components.gpu.spec import GpuPool, images_of
-from falaj.catalog.recipes import DriverOwner, NodeImage, node_images
+from falaj.catalog.availability import Availability
+from falaj.catalog.recipes import DriverOwner, NodeImage, node_images, offered_minors
 
 OWN_IMAGE = "CUSTOM"
 """What the provider calls an image that it does not keep."""
@@ -30,6 +31,7 @@ def image_reasons(pool: GpuPool) -> Iterator[Reason]:
         return
     yield from _owner(pool, row)
     yield from _age(pool, row)
+    yield from _marked(pool)
     yield from _image_id(pool, row)
 
 
@@ -59,6 +61,20 @@ def _age(pool: GpuPool, row: NodeImage) -> Iterator[Reason]:
         yield Reason("image", f"image {key} on Kubernetes {minor}, allowed: {row.first_minor} or later.")
     if row.last_minor != "unknown" and _number(minor) > _number(row.last_minor):
         yield Reason("image", f"image {key} on Kubernetes {minor}, allowed: {row.last_minor} or earlier.")
+
+
+def _marked(pool: GpuPool) -> Iterator[Reason]:
+    """Nodes of AKS are born without a taint that could be taken away again, and are given one when they register."""
+    minors = offered_minors(pool.target)
+    if pool.target != "aks" or pool.kubernetes not in minors:
+        return
+    if minors[pool.kubernetes].mutating_policies is not Availability.YES:
+        served = [minor for minor, row in minors.items() if row.mutating_policies is Availability.YES]
+        sentence = (
+            f"Kubernetes {pool.kubernetes} on aks with GPUs, allowed: {listed(served)}; a policy that earlier minors "
+            "don't serve keeps pods off new nodes until their GPUs can be had."
+        )
+        yield Reason("kubernetes", sentence)
 
 
 def _image_id(pool: GpuPool, row: NodeImage) -> Iterator[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -175,6 +176,7 @@ class GpuPool:
         return {key: gpu_families()[key] for key in keys if key is not None}
 
 
+@cache
 def images_of(target: str) -> tuple[str, ...]:
     """Return the node images that a pool with GPUs may have in one kind of cluster, those not experimental first."""
     rows = [

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
-from components.node_pools.contract import labels, taints
+from components.node_pools.contract import startup_taints, taints
 from components.node_pools.flows import pool_flows
+from components.node_pools.gpu_aws import (
+    BLOCK,
+    ami_type,
+    autoscaler_tags,
+    gpu_fixed,
+    node_labels_of,
+    reserved,
+    user_data,
+)
 from components.node_pools.names import aws_name
 from components.node_pools.spec import NodeOs
 from falaj.catalog.data_flows import DataFlow
@@ -29,12 +38,13 @@ AMI_TYPES = {
 }
 """Which image EKS keeps patched for each operating system and instruction set."""
 FIRST_DISK = "/dev/xvda"
+FIRST_DISK_OF_UBUNTU = "/dev/sda1"
 SECOND_DISK = "/dev/xvdb"
 BOTTLEROCKET_SYSTEM_GIB = 4
 """Bottlerocket's own disk, read-only; containers live on the second."""
 TAGGED_AT_LAUNCH = ("instance", "volume", "network-interface")
 """What a machine brings with it; the tags of a node group reach none of these."""
-CAPACITY_TYPES = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
+CAPACITY_TYPES = {"reserved": "ON_DEMAND", "on_demand": "ON_DEMAND", "spot": "SPOT"}
 AUTOSCALER_NAMESPACE = "kube-system"
 AUTOSCALER_ACCOUNT = "cluster-autoscaler"
 """The service account that the cluster autoscaler's own chart and documentation use."""
@@ -58,8 +68,10 @@ class EksNodePool(pulumi.ComponentResource):
 
     Makes a launch template (session tokens only and one hop to the metadata service, disks under our key, no public
     address, tags on machine, disk and interface) and a managed node group that repairs its nodes and brings new ones
-    before it drains old ones. Another size, disk, zone, operating system or tenant makes another node group first and
-    removes the old one after; how many machines there are belongs to the cluster autoscaler, between the two bounds.
+    before it drains old ones, or exchanges them one by one where no surge is asked for. Another size, disk, zone,
+    operating system or tenant makes another node group first and removes the old one after, as do another GPU driver,
+    layout of the cards, way of sharing or reservation; how many machines there are belongs to the cluster autoscaler,
+    between the two bounds, which reads the time limit of a pool with GPUs from a tag of its scaling group.
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
     """
@@ -92,7 +104,9 @@ class EksNodePool(pulumi.ComponentResource):
         self._name, self._spec = name, spec
         self._physical = aws_name(spec.pool, fixed(spec))
 
-        group = self._make_group(cluster_name, role, subnets, self._make_template(security_group, disk_key), after)
+        template = self._make_template(security_group, disk_key, cluster_name)
+        group = self._make_group(cluster_name, role, subnets, template, after)
+        self._tell_the_autoscaler(group)
         self.pool = group
         self.name = group.node_group_name
         self.register_outputs({"name": self.name})
@@ -105,30 +119,35 @@ class EksNodePool(pulumi.ComponentResource):
         template: aws.ec2.LaunchTemplate,
         after: Sequence[pulumi.Resource],
     ) -> aws.eks.NodeGroup:
-        spec = self._spec
+        spec, image = self._spec, image_type(self._spec)
+        marks = (*taints(spec), *startup_taints(spec))
         return aws.eks.NodeGroup(
             f"{self._name}-nodes",
             cluster_name=cluster_name,
             node_group_name=self._physical,
             node_role_arn=role,
             subnet_ids=subnets,
-            version=spec.kubernetes_version,
-            ami_type=AMI_TYPES[spec.os, spec.architecture],
-            capacity_type=CAPACITY_TYPES[spec.capacity],
+            version=spec.kubernetes_version if image is not None else None,
+            ami_type=image,
+            capacity_type=capacity_type(spec),
             instance_types=list(spec.sizes),
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
             scaling_config={"min_size": spec.minimum, "max_size": spec.maximum, "desired_size": spec.minimum},
-            update_config={"max_unavailable_percentage": spec.surge_percent, "update_strategy": "DEFAULT"},
+            update_config={"max_unavailable_percentage": spec.surge_percent, "update_strategy": "DEFAULT"}
+            if spec.surge_percent
+            else {"max_unavailable": 1, "update_strategy": "MINIMAL"},
             node_repair_config={"enabled": True},
-            labels=labels(spec),
-            taints=[{"key": taint.key, "value": taint.value, "effect": "NO_SCHEDULE"} for taint in taints(spec)],
+            labels=node_labels_of(spec),
+            taints=[{"key": taint.key, "value": taint.value, "effect": "NO_SCHEDULE"} for taint in marks],
             tags={**spec.placement.tags(), "Name": self._physical},
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=list(after), ignore_changes=["scalingConfig.desiredSize"]
             ),
         )
 
-    def _make_template(self, security_group: pulumi.Input[str], disk_key: pulumi.Input[str]) -> aws.ec2.LaunchTemplate:
+    def _make_template(
+        self, security_group: pulumi.Input[str], disk_key: pulumi.Input[str], cluster_name: pulumi.Input[str]
+    ) -> aws.ec2.LaunchTemplate:
         tags = {**self._spec.placement.tags(), "Name": self._physical}
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
@@ -151,8 +170,29 @@ class EksNodePool(pulumi.ComponentResource):
             ],
             tag_specifications=[{"resource_type": kind, "tags": tags} for kind in TAGGED_AT_LAUNCH],
             tags=tags,
+            **self._for_gpus(cluster_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _for_gpus(self, cluster_name: pulumi.Input[str]) -> dict[str, Any]:
+        """The parts of a launch template that only machines with GPUs have."""
+        spec, gpu = self._spec, self._spec.gpu
+        if gpu is None:
+            return {}
+        return reserved(gpu) | {"image_id": gpu.image_id, "user_data": user_data(spec, gpu, cluster_name)}
+
+    def _tell_the_autoscaler(self, group: aws.eks.NodeGroup) -> None:
+        """Tags of the scaling group that EKS makes, which those of the node group do not reach."""
+        if self._spec.gpu is None:
+            return
+        scaling_group = group.resources.apply(lambda found: found[0].autoscaling_groups[0].name)
+        for number, (key, value) in enumerate(autoscaler_tags(self._spec, self._spec.gpu).items()):
+            aws.autoscaling.Tag(
+                f"{self._name}-autoscaler-{number}",
+                autoscaling_group_name=scaling_group,
+                tag={"key": key, "value": value, "propagate_at_launch": False},
+                opts=pulumi.ResourceOptions(parent=self),
+            )
 
 
 class EksAutoscalerIdentity(pulumi.ComponentResource):
@@ -212,20 +252,34 @@ class EksAutoscalerIdentity(pulumi.ComponentResource):
 def fixed(spec: NodePoolSpec) -> dict[str, Any]:
     """Return what a node group can't change, or may not change under the pods of a tenant."""
     return {
-        "amiType": AMI_TYPES[spec.os, spec.architecture],
-        "capacityType": CAPACITY_TYPES[spec.capacity],
+        "amiType": image_type(spec),
+        "capacityType": capacity_type(spec),
         "instanceTypes": spec.sizes,
         "diskGib": spec.disk_gib,
         "zones": spec.zones,
         "role": spec.role,
         "tenant": spec.tenant,
+        **({} if spec.gpu is None else gpu_fixed(spec, spec.gpu)),
     }
+
+
+def image_type(spec: NodePoolSpec) -> str | None:
+    """Return which image EKS keeps for a pool; None for an image of one's own."""
+    return AMI_TYPES[spec.os, spec.architecture] if spec.gpu is None else ami_type(spec.gpu)
+
+
+def capacity_type(spec: NodePoolSpec) -> str:
+    """Return how the machines of a pool are paid for, in the words of EKS."""
+    reservation = None if spec.gpu is None else spec.gpu.reservation
+    return BLOCK if reservation is not None and reservation.block else CAPACITY_TYPES[spec.capacity]
 
 
 def _disks(spec: NodePoolSpec, key: pulumi.Input[str]) -> list[pulumi.Input[LaunchTemplateBlockDeviceMappingArgsDict]]:
     sizes = {FIRST_DISK: spec.disk_gib}
     if spec.os is NodeOs.BOTTLEROCKET:
         sizes = {FIRST_DISK: BOTTLEROCKET_SYSTEM_GIB, SECOND_DISK: spec.disk_gib}
+    if spec.os is NodeOs.UBUNTU:
+        sizes = {FIRST_DISK_OF_UBUNTU: spec.disk_gib}
     return [
         {
             "device_name": device,

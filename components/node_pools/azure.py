@@ -9,6 +9,7 @@ import pulumi_azure_native as azure_native
 
 from components.node_pools.contract import Taint, labels, taints
 from components.node_pools.flows import pool_flows
+from components.node_pools.gpu_azure import gpu_identity, gpu_profile
 from components.node_pools.names import azure_name
 from components.node_pools.spec import NodeOs
 from falaj.catalog.data_flows import DataFlow
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from components.node_pools.spec import NodePoolSpec
 
 OS_SKUS = {NodeOs.AZURE_LINUX_3: "AzureLinux3", NodeOs.UBUNTU: "Ubuntu"}
-MODES = {"system": "System", "cpu": "User"}
+MODES = {"system": "System", "cpu": "User", "gpu": "User"}
 MOST_PODS = 110
 """Pods on a node: the number Kubernetes itself is tested with; AKS would take 250 here."""
 SPOT = "kubernetes.azure.com/scalesetpriority"
@@ -32,8 +33,10 @@ class AksNodePool(pulumi.ComponentResource):
     """Machines of one kind, in every zone asked for.
 
     Makes an agent pool encrypted at its host, without public addresses and without SSH, that boots signed code only.
-    Another size, disk, zone, operating system or tenant makes another pool first and removes the old one after; how
-    many machines there are belongs to the autoscaler that AKS runs, between the two bounds.
+    Another size, disk, zone, operating system or tenant makes another pool first and removes the old one after, as do
+    another GPU driver, layout of the cards and way of sharing; how many machines there are belongs to the autoscaler
+    that AKS runs, between the two bounds. The start-up taint of nodes with GPUs is `StartupTaint`'s: what a pool of AKS
+    marks its nodes with stays for good.
 
     Source: https://learn.microsoft.com/azure/aks/manage-node-pools
     """
@@ -65,13 +68,18 @@ class AksNodePool(pulumi.ComponentResource):
             f"{name}-nodes",
             resource_group_name=resource_group,
             resource_name_=cluster_name,
-            agent_pool_name=azure_name(spec.pool, fixed(spec)),
+            agent_pool_name=azure_name(spec.pool, _identity(spec)),
             **profile(spec, subnet),
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["count"]),
         )
         self.pool = pool
         self.name = pool.name
         self.register_outputs({"name": self.name})
+
+
+def _identity(spec: NodePoolSpec) -> dict[str, Any]:
+    """What makes another pool, whether AKS is told of it or not."""
+    return fixed(spec) | ({} if spec.gpu is None else {"gpu": gpu_identity(spec.gpu)})
 
 
 def fixed(spec: NodePoolSpec) -> dict[str, Any]:
@@ -97,6 +105,8 @@ def fixed(spec: NodePoolSpec) -> dict[str, Any]:
     }
     if spec.zones:
         found["availability_zones"] = list(spec.zones)
+    if spec.gpu is not None:
+        found |= gpu_profile(spec, spec.gpu)
     if spec.capacity == "spot":
         found |= {
             "scale_set_priority": "Spot",
@@ -120,11 +130,11 @@ def profile(spec: NodePoolSpec, subnet: pulumi.Input[str]) -> dict[str, Any]:
         "node_labels": labels(spec) | ({SPOT: "spot"} if spec.capacity == "spot" else {}),
         "tags": spec.placement.tags(),
     }
-    if spec.capacity == "on_demand":
+    if spec.capacity != "spot":
         # Azure refuses these for spot machines: an upgrade exchanges them in place.
         found["upgrade_settings"] = {
-            "max_surge": f"{spec.surge_percent}%",
-            "max_unavailable": "0",
+            "max_surge": f"{spec.surge_percent}%" if spec.surge_percent else "0",
+            "max_unavailable": "0" if spec.surge_percent else "1",
             "drain_timeout_in_minutes": DRAIN_MINUTES,
             "undrainable_node_behavior": "Cordon",
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from components.gpu.node_labels import node_labels
 from components.labels import TENANT
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ POOL_NAME = "falaj.dev/pool-name"
 """Which pool it is, by the name in the stack file."""
 CAPACITY = "falaj.dev/capacity"
 """How its machines are paid for; `spot` is a taint as well."""
+GPU_FAMILY = "falaj.dev/gpu-family"
+"""Which kind of GPU it has, as a key of the catalog."""
+GPU_SHARING = "falaj.dev/gpu-sharing"
+"""How pods share its GPUs."""
 CRITICAL_ADDONS = "CriticalAddonsOnly"
 """Kept free for what the cluster itself needs; the add-ons of both clouds tolerate it."""
 NO_SCHEDULE = "NoSchedule"
@@ -31,11 +36,20 @@ class Taint(NamedTuple):
         return f"{self.key}={self.value}:{NO_SCHEDULE}"
 
 
+GPU_PRESENT = Taint("nvidia.com/gpu", "present")
+"""What nodes with GPUs are kept for."""
+GPU_NOT_READY = Taint("falaj.dev/gpu-not-ready", "true")
+"""On a node until its GPUs can be had: before the driver, the layout of the cards and the device plugin are there."""
+
+
 def labels(spec: NodePoolSpec) -> dict[str, str]:
     """Return the labels of a pool's nodes, which workloads select by."""
     found = {POOL: spec.role, POOL_NAME: spec.pool, CAPACITY: spec.capacity}
     if spec.tenant is not None:
         found[TENANT] = spec.tenant
+    if spec.gpu is not None:
+        (family,) = spec.wish(spec.gpu).families
+        found |= {GPU_FAMILY: family, GPU_SHARING: spec.gpu.sharing.value, **node_labels(spec.gpu)}
     return found
 
 
@@ -48,4 +62,11 @@ def taints(spec: NodePoolSpec) -> tuple[Taint, ...]:
         found.append(Taint(TENANT, spec.tenant))
     if spec.capacity == "spot":
         found.append(Taint(CAPACITY, "spot"))
+    if spec.gpu is not None:
+        found.append(GPU_PRESENT)
     return tuple(found)
+
+
+def startup_taints(spec: NodePoolSpec) -> tuple[Taint, ...]:
+    """Return the taints that a node is born with and that are taken away once it can do what it is for."""
+    return () if spec.gpu is None else (GPU_NOT_READY,)

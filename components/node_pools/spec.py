@@ -8,8 +8,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.cloud_spec import CloudSpec
+from components.gpu.legality import problems
+from components.gpu.spec import GpuPool, GpuSpec
 from components.placement import Placement
 from falaj.catalog.providers import Provider
+from falaj.catalog.recipes import node_images
 from falaj.catalog.regions import regions
 
 KubernetesMinor = Annotated[str, Field(pattern=r"^1\.\d{1,2}$", description="Kubernetes minor, such as 1.35.")]
@@ -26,14 +29,14 @@ class NodeOs(StrEnum):
     AZURE_LINUX_3 = "azure_linux_3"
     """Azure Linux 3 as AKS builds it."""
     UBUNTU = "ubuntu"
-    """Ubuntu as AKS builds it."""
+    """Ubuntu as AKS builds it; on EKS as its maker does, for machines with GPUs."""
 
 
 OFFERED = {
     Provider.AWS: (NodeOs.AMAZON_LINUX_2023, NodeOs.BOTTLEROCKET),
     Provider.AZURE: (NodeOs.AZURE_LINUX_3, NodeOs.UBUNTU),
 }
-"""Which operating systems each cloud builds for its nodes."""
+"""Which operating systems each cloud builds for its nodes without GPUs."""
 
 
 LEAST_SPOT_SIZES = 2
@@ -49,7 +52,9 @@ class NodePoolSpec(BaseModel):
     pool: str = Field(
         pattern=r"^[a-z][a-z0-9]{0,11}$", description="Its name: at most twelve lower-case letters and digits."
     )
-    role: Literal["system", "cpu"] = Field(description="What the cluster itself needs, or what serves.")
+    role: Literal["system", "cpu", "gpu"] = Field(
+        description="What the cluster itself needs, or what serves, without GPUs or with them."
+    )
     kubernetes_version: KubernetesMinor
     os: NodeOs = Field(description="What runs on the machines.")
     architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="Instruction set of every size.")
@@ -59,14 +64,34 @@ class NodePoolSpec(BaseModel):
     minimum: int = Field(ge=0, le=1000, description="Fewest machines.")
     maximum: int = Field(ge=1, le=1000, description="Most machines.")
     zones: tuple[str, ...] = Field(max_length=3, description="Zones it spans, by id; empty where the region has none.")
-    capacity: Literal["on_demand", "spot"] = Field(default="on_demand", description="How the machines are paid for.")
+    capacity: Literal["reserved", "on_demand", "spot"] = Field(
+        default="on_demand", description="How the machines are paid for; reserved where they have GPUs."
+    )
     disk_gib: int = Field(ge=50, le=2048, description="Each machine's disk in GiB.")
     tenant: str | None = Field(
         default=None, pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", description="The only tenant that runs on it."
     )
     surge_percent: int = Field(
-        default=33, ge=1, le=100, description="Machines added or exchanged at once during an upgrade; counts in quotas."
+        default=33,
+        ge=0,
+        le=100,
+        description="Machines added or exchanged at once during an upgrade; counts in quotas. 0: one exchanged by one.",
     )
+    gpu: GpuSpec | None = Field(default=None, description="What is asked of machines with GPUs, and of no others.")
+
+    def wish(self, gpu: GpuSpec) -> GpuPool:
+        """Return what decides whether the pool may be made with these GPUs."""
+        return GpuPool(
+            region=self.placement.region,
+            kubernetes=self.kubernetes_version,
+            sizes=self.sizes,
+            minimum=self.minimum,
+            maximum=self.maximum,
+            zones=self.zones,
+            surge_percent=self.surge_percent,
+            tenant=self.tenant,
+            gpu=gpu,
+        )
 
     @model_validator(mode="after")
     def _counts_agree(self) -> Self:
@@ -80,6 +105,8 @@ class NodePoolSpec(BaseModel):
     def _system_is_steady_and_shared(self) -> Self:
         if self.role == "system" and self.capacity == "spot":
             raise ValueError("capacity spot in a system pool, allowed: on_demand; all add-ons would go at once")
+        if self.role == "system" and self.surge_percent == 0:
+            raise ValueError("surge_percent 0 in a system pool, allowed: 1 or more; AKS takes none away from one")
         if self.role == "system" and self.tenant is not None:
             raise ValueError(f"tenant {self.tenant} in a system pool, allowed: none; the cluster's add-ons run there")
         return self
@@ -88,7 +115,7 @@ class NodePoolSpec(BaseModel):
     def _cloud_takes_it(self) -> Self:
         region = regions()[self.placement.region]
         offered = OFFERED.get(region.provider, ())
-        if self.os not in offered:
+        if self.gpu is None and self.os not in offered:
             raise ValueError(f"os {self.os} on {region.provider}, allowed: {', '.join(offered) or 'no pools'}")
         if strangers := sorted({*self.zones} - {*region.zones}):
             allowed = ", ".join(region.zones) or "none, the region has no zones"
@@ -99,6 +126,32 @@ class NodePoolSpec(BaseModel):
         if spot_on_aws and len({*self.sizes}) < LEAST_SPOT_SIZES:
             raise ValueError("1 size of capacity spot, allowed: 2 or more; one size is taken away all at once")
         return self
+
+    @model_validator(mode="after")
+    def _gpus_are_legal(self) -> Self:
+        if (self.role == "gpu") is (self.gpu is None):
+            found = "without GPUs described" if self.gpu is None else "with GPUs described"
+            raise ValueError(f"role {self.role} {found}, allowed: role gpu with a gpu, any other role without")
+        if self.gpu is None:
+            if self.capacity == "reserved":
+                raise ValueError("capacity reserved without GPUs, allowed: on_demand, spot")
+            return self
+        if reasons := problems(self.wish(self.gpu)):
+            raise ValueError(" ".join(map(str, reasons)))
+        system, steps = node_images()[self.gpu.image].system, [step.kind.value for step in self.gpu.machine_steps]
+        if self.os != system:
+            raise ValueError(f"os {self.os} with image {self.gpu.image}, allowed: {system}")
+        if steps != [self.capacity]:
+            raise ValueError(f"capacity {self.capacity} with steps {', '.join(steps)}, allowed: a pool for each step")
+        return self
+
+
+class StartupTaintSpec(BaseModel):
+    """Who answers for the mark that new nodes with GPUs get."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    owner: str = Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team that answers for it; becomes a label.")
 
 
 class AutoscalerSpec(CloudSpec):

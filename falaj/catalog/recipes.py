@@ -51,6 +51,9 @@ class KubernetesMinor(Fact):
     image_volumes: Availability = Field(
         description="Whether pods can mount images, which model servers need: Kubernetes 1.35 and containerd 2.1."
     )
+    mutating_policies: Availability = Field(
+        description="Whether policies that change what is admitted are served, which mark new nodes: Kubernetes 1.36."
+    )
     add_ons: Mapping[str, str] = Field(default={}, description="Versions of the provider's add-ons, by their names.")
     notes: str = Field(default="", description="What else to know before choosing it.")
 

@@ -39,8 +39,8 @@ class QuotaNeed:
 def machines_at_once(pool: WantedPool, wanted: Wanted) -> int:
     """Return the most machines a pool has at once: its maximum, and those an upgrade or a new pool starts beside them.
 
-    A pool that is replaced stands beside its successor, which starts with the minimum. Upgrade and replacement never run
-    together.
+    A pool that is replaced stands beside its successor, which starts with the minimum. Upgrade and replacement never
+    run together.
     """
     upgrade = machines_beside(
         wanted.provider, maximum=pool.maximum, surge_percent=pool.surge_percent, zones=len(wanted.zones)

@@ -84,6 +84,14 @@ def test_what_tests_start_from_is_legal(wish: GpuPool) -> None:
             "image eks-al2023-nvidia on Kubernetes 1.38, allowed: 1.37 or earlier.",
         ),
         (
+            azure_wish(kubernetes="1.35"),
+            "kubernetes",
+            (
+                "Kubernetes 1.35 on aks with GPUs, allowed: 1.36; a policy that earlier minors don't serve keeps pods "
+                "off new nodes until their GPUs can be had."
+            ),
+        ),
+        (
             aws_wish({"image": "eks-ubuntu-2404", "driver_owner": "operator"}),
             "image_id",
             (

@@ -86,11 +86,6 @@ def test_a_name_that_a_cloud_would_refuse_is_refused(name: str) -> None:
         aws_pool(pool=name)
 
 
-def test_a_graphics_processor_has_no_role_yet() -> None:
-    with pytest.raises(ValidationError, match="'system' or 'cpu'"):
-        aws_pool(role="gpu")
-
-
 def test_nodes_say_what_they_are_for_which_pool_they_are_of_and_how_they_are_paid_for() -> None:
     assert labels(aws_pool()) == {
         "falaj.dev/pool": "cpu",
