@@ -11,16 +11,16 @@ from components.zero_trust.edges import End
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
 
 if TYPE_CHECKING:
-    from components.serving.spec import CallSpec, OnnxRuntimeServerSpec
+    from components.serving.spec import CallSpec, ServerSpec
 
 
-def flows_of(spec: OnnxRuntimeServerSpec) -> tuple[DataFlow, ...]:
+def flows_of(spec: ServerSpec) -> tuple[DataFlow, ...]:
     """Return the data flows of one endpoint: requests in, the model, log lines, and the calls its spec names."""
     workload = f"{spec.namespace}/{spec.endpoint}"
     return (*_requests(spec, workload), *_own(spec, workload), *(_call(workload, call) for call in spec.calls))
 
 
-def _requests(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...]:
+def _requests(spec: ServerSpec, workload: str) -> tuple[DataFlow, ...]:
     flow = partial(
         DataFlow,
         region=spec.region,
@@ -41,7 +41,7 @@ def _requests(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...
     )
 
 
-def _own(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...]:
+def _own(spec: ServerSpec, workload: str) -> tuple[DataFlow, ...]:
     flow = partial(DataFlow, region=spec.region)
     return (
         flow(
@@ -63,7 +63,7 @@ def _own(spec: OnnxRuntimeServerSpec, workload: str) -> tuple[DataFlow, ...]:
     )
 
 
-def ends_of(spec: OnnxRuntimeServerSpec) -> dict[str, End]:
+def ends_of(spec: ServerSpec) -> dict[str, End]:
     """Return where the services lie that the endpoint may call."""
     return {call.name: End(peers=[{"ip_block": {"cidr": call.address}}]) for call in spec.calls}
 

@@ -42,7 +42,7 @@ def pod_template(spec: OnnxRuntimeServerSpec, labels: dict[str, str]) -> Manifes
             "security_context": POD_SECURITY,
             "termination_grace_period_seconds": ANNOUNCE_SECONDS + GRACE_SECONDS + EXIT_SECONDS,
             "topology_spread_constraints": spread_over(spec.spread, spec.endpoint, MODEL_SERVER),
-            **(_own_machines(spec.tenant) if spec.own_machines else {}),
+            **(own_machines(spec.tenant) if spec.own_machines else {}),
             "containers": [_container(spec)],
             "volumes": [
                 {"name": "model", "image": {"reference": spec.model, "pull_policy": spec.model_pull_policy}},
@@ -52,7 +52,7 @@ def pod_template(spec: OnnxRuntimeServerSpec, labels: dict[str, str]) -> Manifes
     }
 
 
-def _own_machines(tenant: str) -> Manifest:
+def own_machines(tenant: str) -> Manifest:
     """Return what binds a pod to the machines that carry its tenant's label and taint."""
     return {
         "node_selector": {TENANT: tenant},

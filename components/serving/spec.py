@@ -63,8 +63,8 @@ Calls = Annotated[tuple[CallSpec, ...], AfterValidator(_distinct)]
 """Services outside that an endpoint may call, each under a name of its own."""
 
 
-class OnnxRuntimeServerSpec(BaseModel):
-    """One model behind one host name. Refuses an image or model without digest, and a budget that stops every drain."""
+class ServerSpec(BaseModel):
+    """One model behind one host name, whatever runs it. Refuses images without digest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -96,3 +96,7 @@ class OnnxRuntimeServerSpec(BaseModel):
         if least is not None and least >= self.replicas:
             raise ValueError(f"min_available {least} of {self.replicas} replicas would stop every node drain")
         return self
+
+
+class OnnxRuntimeServerSpec(ServerSpec):
+    """One model on ONNX Runtime. Refuses an image or model without digest, and a budget that stops every drain."""

@@ -22,7 +22,8 @@ def test_runs_as_nobody_in_particular_with_telemetry_off() -> None:
     assert [line for line in lines if not line.startswith("#")][:2] == ["ARG BASE", "FROM ${BASE}"]
     assert "USER 65532:65532" in lines
     assert "LABEL dev.falaj.variant=${VARIANT}" in lines
-    assert "ENV ORT_DISABLE_TELEMETRY=1 \\" in lines
+    assert "    ORT_DISABLE_TELEMETRY=1 \\" in lines
+    assert "ENV NVIDIA_VISIBLE_DEVICES=void \\" in lines  # a GPU only from the device plugin
     entry = 'ENTRYPOINT ["python3", "-m", "triton_server", "--models", "/models", "--repository", "/repository"]'
     assert lines[-1] == entry
 
