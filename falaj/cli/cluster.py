@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import click
 
 from falaj import localcluster
 from falaj.cli.console import messages, output, print_json, steps
+from falaj.cli.gpu_node import gpu, gpu_node_options, name_option
 from falaj.cli.residents import forget_residents
 
-name_option = click.option("--name", default="falaj", show_default=True, help="Which cluster.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -28,11 +29,16 @@ def build() -> None:
 
 @cluster.command()
 @name_option
+@gpu_node_options
 @json_option
-def up(*, name: str, as_json: bool) -> None:
-    """Start a cluster, or heal one that is half up; builds its binaries the first time."""
+def up(*, name: str, gpu_node: localcluster.GpuNode | None, as_json: bool) -> None:
+    """Start a cluster, or heal one that is half up; builds its binaries the first time.
+
+    With --gpu-node it has a second node, whose GPUs are simulated: pods are placed on it, hold them, compete for them
+    and lose them as on a real one, and nothing computes there. It keeps that node until it is removed.
+    """
     with steps() as progress:
-        status = localcluster.up(name, progress=progress)
+        status = localcluster.up(name, gpu_node=gpu_node, progress=progress)
     _show(status, as_json=as_json)
 
 
@@ -83,6 +89,9 @@ def logs(*, component: str, name: str, follow: bool) -> None:
         output.print(line, markup=False)
 
 
+cluster.add_command(gpu)
+
+
 def _show(found: localcluster.Status, *, as_json: bool) -> None:
     if as_json:
         print_json(_plain(found))
@@ -93,6 +102,13 @@ def _show(found: localcluster.Status, *, as_json: bool) -> None:
         return
     output.print(f"  node        {found.node_address}", markup=False)
     output.print(f"  kubeconfig  {found.kubeconfig}", markup=False)
+    if found.gpu_node is not None:
+        node = found.gpu_node
+        held = ", ".join(f"{count} {resource}" for resource, count in sorted(node.allocatable.items())) or "nothing"
+        state = "ready" if node.ready else "not ready"
+        output.print(
+            f"  gpu node    {node.name}, {node.address}, {state}; simulated {node.family}: {held}", markup=False
+        )
     for part in found.components:
         restarts = f", restarted {part.restarts} times" if part.restarts else ""
         output.print(f"  {part.name:24} {'running' if part.running else 'stopped'}{restarts}", markup=False)
@@ -105,6 +121,7 @@ def _plain(found: localcluster.Status) -> dict[str, Any]:
         "nodeReady": found.node_ready,
         "nodeAddress": found.node_address,
         "kubeconfig": str(found.kubeconfig),
+        "gpuNode": None if found.gpu_node is None else {"simulated": True, **dataclasses.asdict(found.gpu_node)},
         "components": [
             {"name": part.name, "pid": part.pid, "running": part.running, "restarts": part.restarts}
             for part in found.components

@@ -9,16 +9,21 @@ if TYPE_CHECKING:
     from falaj.localcluster import images
     from falaj.localcluster.binaries import build
     from falaj.localcluster.caches import trim
+    from falaj.localcluster.gpu.conditions import Condition
+    from falaj.localcluster.gpu.request import GpuNode
     from falaj.localcluster.machine import Finding, doctor, require_able
     from falaj.localcluster.progress import Progress
     from falaj.localcluster.removal import down
-    from falaj.localcluster.report import Status, kubeconfig, logs, status
+    from falaj.localcluster.report import GpuNodeStatus, Status, kubeconfig, logs, status
     from falaj.localcluster.start import up
     from falaj.localcluster.state import ComponentStatus
 
 __all__ = [
     "ComponentStatus",
+    "Condition",
     "Finding",
+    "GpuNode",
+    "GpuNodeStatus",
     "Progress",
     "Status",
     "build",
@@ -35,7 +40,10 @@ __all__ = [
 
 _HOMES = {
     "ComponentStatus": "state",
+    "Condition": "gpu.conditions",
     "Finding": "machine",
+    "GpuNode": "gpu.request",
+    "GpuNodeStatus": "report",
     "Progress": "progress",
     "Status": "report",
     "build": "binaries",

@@ -10,7 +10,7 @@ from falaj.localcluster import binaries, go_toolchain, state
 from falaj.localcluster.images.builder import archives
 from falaj.localcluster.images.lock import Lock
 from falaj.localcluster.locks import lock
-from falaj.localcluster.pins import CLUSTER_MODULES, MODULES
+from falaj.localcluster.pins import CLUSTER_MODULES, GPU_NODE_MODULES, MODULES
 from falaj.localcluster.places import Places, cluster_names
 
 
@@ -44,10 +44,10 @@ def _contents() -> Iterator[Path]:
 
 
 def _needed_binaries() -> Iterator[Path]:
-    for modules in (CLUSTER_MODULES, MODULES, *((module,) for module in MODULES)):
+    for modules in (CLUSTER_MODULES, GPU_NODE_MODULES, MODULES, *((module,) for module in MODULES)):
         yield from binaries.expected(modules)
-    for name in cluster_names():
-        account = state.read(Places(name))
+    for node in (node for name in cluster_names() for node in (Places(name), Places(name).gpu_node)):
+        account = state.read(node)
         if account is not None:
             folder = Path(account.binaries)
             yield folder

@@ -7,11 +7,12 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from falaj.localcluster import api
+from falaj.localcluster.nodes import Node, first_node
 from falaj.localcluster.places import Places
 from falaj.localcluster.subnets import API_PORT, CLUSTER_DOMAIN, Subnets
 
@@ -38,28 +39,34 @@ class Component:
     serves: Callable[[], bool] = lambda: True
     """Whether it does its work now; asked only until the first yes."""
 
+    settings: str = ""
+    """What it reads from a file of its own: where that changes, it is another component."""
+
 
 def table(places: Places, subnets: Subnets, binaries: Path) -> tuple[Component, ...]:
     """Every component, in an order in which each comes after what it needs."""
+    node = first_node(places, subnets)
     return (
         _etcd(places),
-        _containerd(places, binaries),
-        _policy_agent(places, subnets),
+        containerd(node, binaries),
+        policy_agent(node, subnets),
         _api_server(places, subnets, binaries),
-        _controller_manager(places, subnets, binaries),
+        _controller_manager(places, binaries),
         _scheduler(places, binaries),
-        _kube_proxy(places, binaries),
+        kube_proxy(node, binaries, ("api-server",)),
         _load_balancer(places, subnets),
-        _kubelet(places, subnets, binaries),
+        kubelet(node, binaries, ("api-server", "containerd", "policy-agent")),
     )
 
 
 def fingerprint(table: tuple[Component, ...]) -> str:
-    """A hash that changes with any command line: a supervisor that runs others has to be replaced."""
-    return hashlib.sha256(json.dumps([component.command for component in table]).encode()).hexdigest()
+    """A hash that changes with any command line or setting: a supervisor that runs others has to be replaced."""
+    content = [[component.command, component.settings] for component in table]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _command(program: Path | str, **flags: object) -> tuple[str, ...]:
+def command(program: Path | str, **flags: object) -> tuple[str, ...]:
+    """A command line of long flags."""
     return (str(program), *(f"--{name.replace('_', '-')}={value}" for name, value in flags.items()))
 
 
@@ -67,7 +74,7 @@ def _etcd(places: Places) -> Component:
     keys = places.keys
     address = f"https://127.0.0.1:{ETCD_PORT}"
     peer = f"https://127.0.0.1:{ETCD_PEER_PORT}"
-    command = _command(
+    words = command(
         "etcd",
         name=places.name,
         data_dir=places.data / "etcd",
@@ -89,17 +96,19 @@ def _etcd(places: Places) -> Component:
         # A cluster for one machine's use trades what a power cut may lose for a start in seconds.
         unsafe_no_fsync="true",
     )
-    return Component("etcd", command, serves=lambda: _accepts(("127.0.0.1", ETCD_PORT)))
+    return Component("etcd", words, serves=lambda: _accepts(("127.0.0.1", ETCD_PORT)))
 
 
-def _containerd(places: Places, binaries: Path) -> Component:
-    command = (str(binaries / "containerd"), "--config", str(places.configuration / "containerd.toml"))
-    return Component("containerd", command, serves=lambda: _accepts(str(places.containerd_socket)))
+def containerd(node: Node, binaries: Path) -> Component:
+    """What runs the node's containers."""
+    places = node.places
+    words = (str(binaries / "containerd"), "--config", str(places.configuration / "containerd.toml"))
+    return Component("containerd", words, serves=lambda: _accepts(str(places.containerd_socket)))
 
 
 def _api_server(places: Places, subnets: Subnets, binaries: Path) -> Component:
     keys = places.keys
-    command = _command(
+    words = command(
         binaries / "kube-apiserver",
         etcd_servers=f"https://127.0.0.1:{ETCD_PORT}",
         etcd_cafile=keys / "etcd-ca.crt",
@@ -134,73 +143,78 @@ def _api_server(places: Places, subnets: Subnets, binaries: Path) -> Component:
         proxy_client_cert_file=keys / "front-proxy-client.crt",
         proxy_client_key_file=keys / "front-proxy-client.key",
     )
-    return Component("api-server", command, ("etcd",), lambda: api.get(places, subnets, "/readyz") is not None)
+    return Component("api-server", words, ("etcd",), lambda: api.get(places, subnets, "/readyz") is not None)
 
 
-def _controller_manager(places: Places, subnets: Subnets, binaries: Path) -> Component:
-    command = _command(
+def _controller_manager(places: Places, binaries: Path) -> Component:
+    words = command(
         binaries / "kube-controller-manager",
-        kubeconfig=places.configuration / "controller-manager.kubeconfig",
+        kubeconfig=places.agent_kubeconfig("controller-manager"),
         bind_address="127.0.0.1",
         use_service_account_credentials="true",
         service_account_private_key_file=places.keys / "service-accounts.key",
         root_ca_file=places.keys / "cluster-ca.crt",
         cluster_signing_cert_file=places.keys / "cluster-ca.crt",
         cluster_signing_key_file=places.keys / "cluster-ca.key",
-        allocate_node_cidrs="true",
-        cluster_cidr=subnets.pods,
-        node_cidr_mask_size=subnets.pods.prefixlen,
-        service_cluster_ip_range=subnets.services,
+        # Which addresses a node's pods have is settled before the node is there.
+        allocate_node_cidrs="false",
         leader_elect="false",
         profiling="false",
     )
-    return Component("controller-manager", command, ("api-server",))
+    return Component("controller-manager", words, ("api-server",))
 
 
 def _scheduler(places: Places, binaries: Path) -> Component:
-    command = _command(
+    words = command(
         binaries / "kube-scheduler",
-        kubeconfig=places.configuration / "scheduler.kubeconfig",
+        kubeconfig=places.agent_kubeconfig("scheduler"),
         bind_address="127.0.0.1",
         leader_elect="false",
         profiling="false",
     )
-    return Component("scheduler", command, ("api-server",))
+    return Component("scheduler", words, ("api-server",))
 
 
-def _kube_proxy(places: Places, binaries: Path) -> Component:
-    command = _command(binaries / "kube-proxy", config=places.configuration / "kube-proxy.yaml")
-    return Component("kube-proxy", command, ("api-server",))
+def kube_proxy(node: Node, binaries: Path, after: tuple[str, ...] = ()) -> Component:
+    """What makes Services reachable from the node and its pods."""
+    words = command(binaries / "kube-proxy", config=node.places.configuration / "kube-proxy.yaml")
+    return Component("kube-proxy", words, after)
 
 
-def _policy_agent(places: Places, subnets: Subnets) -> Component:
-    """It waits for the API server by itself, and until then keeps every pod closed."""
-    command = (
+def policy_agent(node: Node, subnets: Subnets) -> Component:
+    """What enforces network policies on the node's pods.
+
+    It waits for the API server by itself, and until then keeps every pod closed.
+    """
+    words = (
         *(sys.executable, "-m", "falaj.localcluster.policy_agent"),
-        *("--kubeconfig", str(places.configuration / "policy-agent.kubeconfig")),
-        *("--pod-cidr", str(subnets.pods)),
+        *("--kubeconfig", str(node.places.agent_kubeconfig("policy-agent"))),
+        *("--pod-cidr", str(node.pods)),
+        *("--cluster-cidr", str(subnets.pods)),
     )
-    return Component("policy-agent", command, serves=_policies_are_enforced)
+    return Component("policy-agent", words, serves=_policies_are_enforced)
 
 
 def _load_balancer(places: Places, subnets: Subnets) -> Component:
-    command = (
+    words = (
         *(sys.executable, "-m", "falaj.localcluster.load_balancer"),
-        *("--kubeconfig", str(places.configuration / "load-balancer.kubeconfig")),
+        *("--kubeconfig", str(places.agent_kubeconfig("load-balancer"))),
         *("--address", str(subnets.node_address)),
     )
-    return Component("load-balancer", command, ("api-server",))
+    return Component("load-balancer", words, ("api-server",))
 
 
-def _kubelet(places: Places, subnets: Subnets, binaries: Path) -> Component:
-    command = _command(
+def kubelet(node: Node, binaries: Path, after: tuple[str, ...], labels: Mapping[str, str] | None = None) -> Component:
+    """What makes it a node; the labels are those it has from its first moment."""
+    words = command(
         binaries / "kubelet",
-        config=places.configuration / "kubelet.yaml",
-        kubeconfig=places.configuration / "kubelet.kubeconfig",
-        hostname_override=places.name,
-        node_ip=subnets.node_address,
+        config=node.places.configuration / "kubelet.yaml",
+        kubeconfig=node.places.configuration / "kubelet.kubeconfig",
+        hostname_override=node.name,
+        node_ip=node.address,
+        **({"node_labels": ",".join(f"{key}={value}" for key, value in labels.items())} if labels else {}),
     )
-    return Component("kubelet", command, ("api-server", "containerd", "policy-agent"))
+    return Component("kubelet", words, after)
 
 
 def _policies_are_enforced() -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from falaj.localcluster.certificates import Authority, KeyPair, ensure_signing_key, write_secret
+from falaj.localcluster.nodes import Node, first_node
 from falaj.localcluster.places import Places
 from falaj.localcluster.subnets import API_PORT, CLUSTER_DOMAIN, Subnets
 
@@ -55,18 +56,33 @@ def issue(places: Places, subnets: Subnets) -> None:
     front_proxy.issue("front-proxy-client", "front-proxy-client")
     etcd.issue("etcd-server", "etcd", dns_names=("localhost",), addresses=(LOOPBACK,))
     etcd.issue("etcd-client", "kube-apiserver")
-    kubelet = cluster.issue(
-        "kubelet",
-        f"system:node:{places.name}",
-        organizations=("system:nodes",),
-        dns_names=(places.name,),
-        addresses=(subnets.node_address,),
-    )
-    _write_kubeconfig(places, subnets, kubelet, places.configuration / "kubelet.kubeconfig")
+    issue_kubelet(first_node(places, subnets), subnets)
     for name, user in AGENTS.items():
-        _write_kubeconfig(places, subnets, cluster.issue(name, user), places.configuration / f"{name}.kubeconfig")
+        _write_kubeconfig(places, subnets, cluster.issue(name, user), places.agent_kubeconfig(name))
     administrator = cluster.issue("administrator", "administrator", organizations=("system:masters",))
     _write_kubeconfig(places, subnets, administrator, places.kubeconfig)
+
+
+def issue_kubelet(node: Node, subnets: Subnets) -> None:
+    """Write the key, certificate and kubeconfig of one node's kubelet, by the authority that the cluster has."""
+    authority = Authority(node.places.keys, "cluster-ca")
+    pair = authority.issue(
+        _kubelet_name(node),
+        f"system:node:{node.name}",
+        organizations=("system:nodes",),
+        dns_names=(node.name,),
+        addresses=(node.address,),
+    )
+    _write_kubeconfig(node.places, subnets, pair, node.places.configuration / "kubelet.kubeconfig")
+
+
+def kubelet_keys(node: Node) -> KeyPair:
+    """Where ``issue_kubelet`` puts its certificate and key."""
+    return Authority(node.places.keys, _kubelet_name(node)).files
+
+
+def _kubelet_name(node: Node) -> str:
+    return f"{node.places.part or 'first-node'}-kubelet"
 
 
 def _write_kubeconfig(places: Places, subnets: Subnets, pair: KeyPair, path: Path) -> None:

@@ -18,6 +18,9 @@ GIBIBYTE = 1024**3
 BUILD_SPACE = 14
 RUN_SPACE = 4
 NEEDED_MEMORY = 3
+GPU_NODE_MEMORY = 1
+"""What a node with simulated GPUs needs beside it."""
+NVIDIA_DRIVER = Path("/proc/driver/nvidia")
 WAY_ROUND = "or use a cluster you have: --kubeconfig FILE"
 
 
@@ -38,8 +41,12 @@ class Finding:
     """The command or step that mends it; empty where nothing is wrong."""
 
 
-def doctor() -> list[Finding]:
-    """Look at everything the local cluster needs of this machine; changes nothing and takes less than a second."""
+def doctor(*, gpu_node: bool = False) -> list[Finding]:
+    """Look at everything the local cluster needs of this machine; changes nothing and takes less than a second.
+
+    Args:
+        gpu_node: Whether it is to have a second node, with simulated GPUs.
+    """
     if sys.platform != "linux":
         return [
             Finding("system", ok=False, detail=f"{sys.platform}, not Linux", remedy=f"use a Linux machine, {WAY_ROUND}")
@@ -49,7 +56,8 @@ def doctor() -> list[Finding]:
         _user(),
         _namespaces(),
         _control_groups(),
-        _memory(),
+        _memory(NEEDED_MEMORY + (GPU_NODE_MEMORY if gpu_node else 0)),
+        _gpus(),
         _disk(),
         _go(),
         *_packages(),
@@ -110,12 +118,19 @@ def _control_groups() -> Finding:
     )
 
 
-def _memory() -> Finding:
+def _memory(needed: int) -> Finding:
     fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
     available = int(fields["MemAvailable"].split()[0]) * 1024 / GIBIBYTE
-    detail = f"{available:.1f} GiB available, {NEEDED_MEMORY} GiB needed"
-    ok = available >= NEEDED_MEMORY
+    detail = f"{available:.1f} GiB available, {needed} GiB needed"
+    ok = available >= needed
     return Finding("memory", ok=ok, detail=detail, remedy="" if ok else "end what you can spare")
+
+
+def _gpus() -> Finding:
+    """Never wrong: the cluster has no use for a real one."""
+    here = "this machine's are not used" if NVIDIA_DRIVER.exists() else "this machine has none"
+    detail = f"simulated only, by `falaj cluster up --gpu-node`, with {GPU_NODE_MEMORY} GiB more memory; {here}"
+    return Finding("GPUs", ok=True, detail=detail, remedy="")
 
 
 def _disk() -> Finding:

@@ -86,9 +86,13 @@ CONTAINERD = Module(
 COREDNS = _own("coredns", 95)
 PAUSE = _own("pause", 2)
 CERT_MANAGER = _own("cert-manager", 86)
+SIMULATED_GPU = _own("simulated-gpu", 75)
 
 CLUSTER_MODULES = (PAUSE, CONTAINERD, KUBERNETES, COREDNS)
 """What a cluster itself is made of."""
 
-MODULES = (*CLUSTER_MODULES, CERT_MANAGER)
+GPU_NODE_MODULES = (CONTAINERD, KUBERNETES, SIMULATED_GPU)
+"""What a node with simulated GPUs is made of."""
+
+MODULES = (*CLUSTER_MODULES, SIMULATED_GPU, CERT_MANAGER)
 """All, with what the platform's images carry."""

@@ -16,6 +16,8 @@ CLUSTERS = Path("/var/lib/falaj/clusters")
 RUN = Path("/run/falaj")
 NETWORK_NAMESPACES = Path("/run/netns")
 NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
+GPU_NODE = "gpu-node"
+"""The part of a cluster that is its node with simulated GPUs."""
 
 
 def cache_directory() -> Path:
@@ -26,10 +28,16 @@ def cache_directory() -> Path:
 
 @dataclass(frozen=True)
 class Places:
-    """Every path and kernel name that belongs to one cluster; refuses a name that could not be one of each."""
+    """Every path and kernel name that belongs to one node of a cluster; refuses a name that could not be one of each.
+
+    Whatever the node with GPUs has lies inside what the cluster has, so that removing the cluster removes it.
+    """
 
     name: str
-    """The cluster's name; also its node's name and its kubeconfig context."""
+    """The cluster's name; also its first node's name and its kubeconfig context."""
+
+    part: str = ""
+    """Which node's they are: empty for the first, which carries the control plane, or ``GPU_NODE``."""
 
     def __post_init__(self) -> None:
         if NAME.fullmatch(self.name) is None:
@@ -41,19 +49,29 @@ class Places:
             )
 
     @property
+    def gpu_node(self) -> Places:
+        """The places of the same cluster's node with GPUs."""
+        return Places(self.name, GPU_NODE)
+
+    @property
+    def node(self) -> str:
+        """What Kubernetes calls the node."""
+        return f"{self.name}-gpu" if self.part == GPU_NODE else self.name
+
+    @property
     def data(self) -> Path:
         """What lives as long as the cluster: its database, keys, images and logs."""
-        return CLUSTERS / self.name
+        return CLUSTERS / self.name / self.part
 
     @property
     def run(self) -> Path:
         """What lives as long as its processes: sockets, state, kubeconfig."""
-        return RUN / self.name
+        return RUN / self.name / self.part
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's kubeconfig."""
-        return self.run / "kubeconfig"
+        """The administrator's kubeconfig, one for the cluster."""
+        return RUN / self.name / "kubeconfig"
 
     @property
     def state(self) -> Path:
@@ -73,22 +91,26 @@ class Places:
     @property
     def logs(self) -> Path:
         """One log file for each component."""
-        return self.data / "logs"
+        return CLUSTERS / self.name / "logs" / self.part
 
     @property
     def keys(self) -> Path:
-        """Certificate authorities, keys and certificates."""
-        return self.data / "keys"
+        """Certificate authorities, keys and certificates of the whole cluster."""
+        return CLUSTERS / self.name / "keys"
 
     @property
     def configuration(self) -> Path:
         """The components' configuration files."""
         return self.data / "configuration"
 
+    def agent_kubeconfig(self, agent: str) -> Path:
+        """The kubeconfig of a component that is the same user on every node."""
+        return CLUSTERS / self.name / "configuration" / f"{agent}.kubeconfig"
+
     @property
     def namespace(self) -> str:
-        """The network namespace, as ``ip netns`` names it."""
-        return f"falaj-{self.name}"
+        """The network namespace, as ``ip netns`` names it: no cluster's name has a dot, so it is nobody else's."""
+        return f"falaj-{self.name}.{self.part}" if self.part else f"falaj-{self.name}"
 
     @property
     def namespace_file(self) -> Path:
@@ -97,8 +119,8 @@ class Places:
 
     @property
     def control_group(self) -> str:
-        """The cgroup above every process of the cluster, the same in each hierarchy."""
-        return f"falaj-{self.name}"
+        """The cgroup above every process of the node, and for the first node of the cluster; in each hierarchy."""
+        return f"falaj-{self.name}/{self.part}" if self.part else f"falaj-{self.name}"
 
 
 def cluster_names() -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from falaj.errors import ClusterError
 from falaj.localcluster import allotment, api, state
@@ -16,6 +18,28 @@ from falaj.localcluster.state import ComponentStatus
 from falaj.localcluster.subnets import Subnets
 
 POLL_SECONDS = 0.1
+GPU_RESOURCES = ("nvidia.com/gpu", "nvidia.com/mig-")
+"""How the names begin of what a node with GPUs hands out."""
+
+
+@dataclass(frozen=True)
+class GpuNodeStatus:
+    """How the node with simulated GPUs is."""
+
+    name: str
+    """What Kubernetes calls it."""
+
+    ready: bool
+    """Whether it takes pods."""
+
+    address: str
+    """Its own, which this machine reaches."""
+
+    family: str
+    """The kind of card that is simulated, by its key in the catalogue."""
+
+    allocatable: Mapping[str, int]
+    """How many units of each resource are well."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +53,7 @@ class Status:
     """Whether its supervisor and every component have a process."""
 
     node_ready: bool
-    """Whether its node takes pods."""
+    """Whether each of its nodes takes pods."""
 
     node_address: str
     """Where its API server and its load balancer are reached from this machine; empty when there is no cluster."""
@@ -38,24 +62,48 @@ class Status:
     """The administrator's kubeconfig."""
 
     components: tuple[ComponentStatus, ...]
-    """Each component."""
+    """Each component; those of the node with GPUs begin with ``gpu-node/``."""
+
+    gpu_node: GpuNodeStatus | None = None
+    """The node with simulated GPUs, where it has one."""
 
 
 def status(name: str = DEFAULT_NAME) -> Status:
     """How the cluster is now; one that does not exist is not running."""
     places = Places(name)
-    account = state.read(places)
-    alive = account is not None and state.supervisor_is_alive(places)
-    listed = account.components if account is not None else ()
-    running = alive and all(component.running for component in listed)
     subnets = allotment.read(places) if allotment.exists(places) else None
+    nodes = [places, *([places.gpu_node] if places.gpu_node.data.exists() else [])]
+    listed = tuple(component for node in nodes for component in _components(node))
+    running = all(map(state.supervisor_is_alive, nodes)) and all(component.running for component in listed)
+    ready = running and subnets is not None and all(node_is_ready(node, subnets) for node in nodes)
     return Status(
         name=name,
         running=running,
-        node_ready=running and subnets is not None and node_is_ready(places, subnets),
+        node_ready=ready,
         node_address=str(subnets.node_address) if subnets is not None else "",
         kubeconfig=places.kubeconfig,
         components=listed,
+        gpu_node=_gpu_node(places.gpu_node, subnets) if subnets is not None and len(nodes) > 1 else None,
+    )
+
+
+def _components(node: Places) -> tuple[ComponentStatus, ...]:
+    account = state.read(node)
+    if account is None:
+        return ()
+    prefix = f"{node.part}/" if node.part else ""
+    return tuple(dataclasses.replace(component, name=f"{prefix}{component.name}") for component in account.components)
+
+
+def _gpu_node(node: Places, subnets: Subnets) -> GpuNodeStatus:
+    found = read_node(node, subnets) if state.supervisor_is_alive(node) else None
+    allocatable = found["status"].get("allocatable", {}) if found is not None else {}
+    return GpuNodeStatus(
+        name=node.node,
+        ready=found is not None and node_is_ready(node, subnets),
+        address=str(subnets.gpu_node_address),
+        family=found["metadata"].get("labels", {}).get("falaj.dev/gpu-family", "") if found is not None else "",
+        allocatable={name: int(count) for name, count in allocatable.items() if name.startswith(GPU_RESOURCES)},
     )
 
 
@@ -74,7 +122,8 @@ def logs(name: str, component: str, *, follow: bool = False) -> Iterator[str]:
     places = Places(name)
     log = places.logs / f"{component}.log"
     if not log.exists():
-        known = ", ".join(sorted(path.stem for path in places.logs.glob("*.log"))) or "none"
+        logs_there = (path.relative_to(places.logs).with_suffix("") for path in places.logs.rglob("*.log"))
+        known = ", ".join(sorted(map(str, logs_there))) or "none"
         raise ClusterError(
             f"It has no log of {component}; there are: {known}.",
             code="FAL-CLU-010",
@@ -95,16 +144,22 @@ def _lines(log: Path, *, follow: bool) -> Iterator[str]:
                 return
 
 
+def read_node(places: Places, subnets: Subnets) -> dict[str, Any] | None:
+    """What Kubernetes knows of the node; None where it does not answer or does not know it."""
+    answer = api.get(places, subnets, f"/api/v1/nodes/{places.node}")
+    return json.loads(answer) if answer is not None else None
+
+
 def node_is_ready(places: Places, subnets: Subnets) -> bool:
-    """Whether the node said so since the supervisor started: an older word is that of a kubelet that is gone."""
+    """Whether the node said so since its supervisor started: an older word is that of a kubelet that is gone."""
     account = state.read(places)
-    answer = api.get(places, subnets, f"/api/v1/nodes/{places.name}")
-    if account is None or answer is None:
+    found = read_node(places, subnets) if account is not None else None
+    if account is None or found is None:
         return False
     since = datetime.fromtimestamp(int(account.started), UTC)
     return any(
         condition["type"] == "Ready"
         and condition["status"] == "True"
         and datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
-        for condition in json.loads(answer)["status"].get("conditions", ())
+        for condition in found["status"].get("conditions", ())
     )

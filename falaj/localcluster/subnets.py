@@ -1,4 +1,4 @@
-"""Three subnets for each cluster, so that several run side by side and none hides a network of this machine."""
+"""Four subnets for each cluster, so that several run side by side and none hides a network of this machine."""
 
 from __future__ import annotations
 
@@ -30,17 +30,42 @@ class Subnets:
 
     @property
     def node_address(self) -> IPv4Address:
-        """The cluster's end of the link: the node, the API server, the load balancer."""
+        """The cluster's end of the link: the first node, the API server, the load balancer."""
         return self.link[2]
 
     @property
+    def node_link(self) -> IPv4Network:
+        """The link between the first node and the one with GPUs, where there is one."""
+        return IPv4Network(f"10.201.{self.index}.4/30")
+
+    @property
+    def gpu_node_gateway(self) -> IPv4Address:
+        """The first node's end of that link."""
+        return self.node_link[1]
+
+    @property
+    def gpu_node_address(self) -> IPv4Address:
+        """The other end: the node with GPUs."""
+        return self.node_link[2]
+
+    @property
     def pods(self) -> IPv4Network:
-        """Where pods get their addresses; known inside the cluster's network namespace only."""
+        """Where pods get their addresses; known inside the cluster's network namespaces only."""
         return IPv4Network(f"10.244.{self.index}.0/24")
 
     @property
+    def first_node_pods(self) -> IPv4Network:
+        """The half of it that the pods of the first node have: more than a kubelet takes."""
+        return next(self.pods.subnets())
+
+    @property
+    def gpu_node_pods(self) -> IPv4Network:
+        """The half of it that those of the node with GPUs have."""
+        return list(self.pods.subnets())[1]
+
+    @property
     def services(self) -> IPv4Network:
-        """Where Services get theirs; known inside the cluster's network namespace only."""
+        """Where Services get theirs; known inside the cluster's network namespaces only."""
         return IPv4Network(f"10.96.{self.index}.0/24")
 
     @property
@@ -55,8 +80,8 @@ class Subnets:
 
     @property
     def all(self) -> tuple[IPv4Network, ...]:
-        """The three of them."""
-        return (self.link, self.pods, self.services)
+        """The four of them."""
+        return (self.link, self.node_link, self.pods, self.services)
 
 
 def allot(taken: Iterable[int], routes: Iterable[IPv4Network]) -> Subnets | None:

@@ -1,4 +1,4 @@
-"""Keeps the components of one cluster alive: starts them in order, starts them again, stops them in reverse."""
+"""Keeps the components of one node alive: starts them in order, starts them again, stops them in reverse."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from falaj.localcluster import allotment, components, control_groups, mount_view, state
 from falaj.localcluster.components import Component
+from falaj.localcluster.gpu import parts
 from falaj.localcluster.packages import PROGRAM_PATH
 from falaj.localcluster.places import Places
 
@@ -185,16 +186,17 @@ class Supervisor:
         sys.stderr.flush()
 
 
-def main(name: str, binaries: Path) -> None:
-    """Supervise a cluster whose files and namespaces are there; does nothing when another supervisor lives."""
-    places = Places(name)
+def main(name: str, binaries: Path, part: str) -> None:
+    """Supervise a node whose files and namespaces are there; does nothing when another supervisor lives."""
+    places = Places(name, part)
     if state.take_lock(places.supervisor_lock) is None:
         return
     control_groups.join(f"{places.control_group}/{control_groups.SYSTEM}")
     mount_view.establish(places)
-    table = components.table(places, allotment.read(places), binaries)
+    table_of_its_kind = parts.table if part else components.table
+    table = table_of_its_kind(Places(name), allotment.read(Places(name)), binaries)
     Supervisor(places, table, binaries).run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

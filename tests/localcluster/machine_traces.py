@@ -41,7 +41,8 @@ def _names(text: str, name: str) -> bool:
 
 def _files(name: str) -> list[Path]:
     roots = (Path("/run/falaj") / name, Path("/var/lib/falaj/clusters") / name, Path("/run/netns") / f"falaj-{name}")
-    return [path for path in roots if path.exists()]
+    of_its_parts = Path("/run/netns").glob(f"falaj-{name}.*")
+    return [*(path for path in roots if path.exists()), *of_its_parts]
 
 
 def _processes(name: str) -> list[tuple[int, str]]:

@@ -17,6 +17,21 @@ def test_everything_of_a_cluster_carries_its_name() -> None:
     assert places.control_group == "falaj-falaj"
 
 
+def test_the_node_with_gpus_lies_inside_its_cluster_and_is_nobody_elses() -> None:
+    places = Places("falaj").gpu_node
+
+    assert places.node == "falaj-gpu"
+    assert places.data == Path("/var/lib/falaj/clusters/falaj/gpu-node")
+    assert places.run == Path("/run/falaj/falaj/gpu-node")
+    assert places.logs == Path("/var/lib/falaj/clusters/falaj/logs/gpu-node")
+    assert places.control_group == "falaj-falaj/gpu-node"
+    assert places.namespace_file == Path("/run/netns/falaj-falaj.gpu-node")
+    shared = ("keys", "kubeconfig")
+    assert [getattr(places, name) for name in shared] == [getattr(Places("falaj"), name) for name in shared]
+    with pytest.raises(ConfigurationError, match=r"found 'falaj\.gpu-node'"):
+        Places("falaj.gpu-node")
+
+
 @pytest.mark.parametrize("name", ["", "Falaj", "1st", "a" * 21, "../falaj", "a b", "falaj\n"])
 def test_a_name_that_could_not_be_a_directory_or_a_node_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
@@ -30,7 +45,7 @@ def test_a_name_that_could_not_be_a_directory_or_a_node_is_refused(name: str) ->
 
 
 def test_the_longest_name_leaves_room_for_the_socket_that_containerd_makes_beside_its_own() -> None:
-    socket = Places("a" * 20).containerd_socket.with_suffix(".sock.ttrpc")
+    socket = Places("a" * 20).gpu_node.containerd_socket.with_suffix(".sock.ttrpc")
 
     assert len(str(socket)) < 108
 

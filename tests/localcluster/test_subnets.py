@@ -19,9 +19,16 @@ def test_the_first_cluster_has_the_first_subnets() -> None:
     subnets = allot(taken=(), routes=())
 
     assert subnets is not None
-    assert [str(network) for network in subnets.all] == ["10.201.0.0/30", "10.244.0.0/24", "10.96.0.0/24"]
+    assert [str(network) for network in subnets.all] == [
+        "10.201.0.0/30",
+        "10.201.0.4/30",
+        "10.244.0.0/24",
+        "10.96.0.0/24",
+    ]
     assert str(subnets.host_address) == "10.201.0.1"
     assert str(subnets.node_address) == "10.201.0.2"
+    assert (str(subnets.gpu_node_gateway), str(subnets.gpu_node_address)) == ("10.201.0.5", "10.201.0.6")
+    assert (str(subnets.first_node_pods), str(subnets.gpu_node_pods)) == ("10.244.0.0/25", "10.244.0.128/25")
     assert str(subnets.api_service_address) == "10.96.0.1"
     assert str(subnets.dns_address) == "10.96.0.10"
 

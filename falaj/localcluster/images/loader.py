@@ -1,9 +1,10 @@
-"""Puts built images into a cluster's containerd, so that pods and image volumes find them by digest."""
+"""Puts built images into the containerd of every node, so that pods and image volumes find them by digest."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from falaj.errors import ImageError
@@ -20,7 +21,7 @@ KNOWN_SECONDS = 20.0
 def load(
     cluster: str, lock: Lock, names: Sequence[str] | None = None, *, progress: Progress | None = None
 ) -> list[str]:
-    """Import the images that the cluster does not have yet, all of the lock or those named, and say which they were.
+    """Import the images that a node does not have yet, all of the lock or those named, and say which they were.
 
     Each can then be used as ``name@sha256:...`` with ``imagePullPolicy: Never``. Refuses a cluster that does not run,
     a name that is not in the lock and an archive that is gone from the cache.
@@ -32,7 +33,13 @@ def load(
         raise ImageError(
             "The cluster is not running.", code="FAL-IMG-016", where=f"cluster {cluster}", hint="run: falaj cluster up"
         )
-    return import_all(places, Path(account.binaries), chosen, progress or Silent())
+    said = progress or Silent()
+    running = [node for node in (places, places.gpu_node) if state.supervisor_is_alive(node)]
+    ctr = Path(account.binaries)
+    # Unpacking on one node keeps the disk busy while the other's keeps a processor busy.
+    with ThreadPoolExecutor(len(running)) as beside:
+        loaded = set[str]().union(*beside.map(lambda node: import_all(node, ctr, chosen, said), running))
+    return [name for name in chosen.images if name in loaded]
 
 
 def import_all(places: Places, binaries: Path, lock: Lock, progress: Progress) -> list[str]:

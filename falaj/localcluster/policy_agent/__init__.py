@@ -1,4 +1,4 @@
-"""Enforces Kubernetes NetworkPolicy with nftables on the one node of a local cluster.
+"""Enforces Kubernetes NetworkPolicy with nftables on a node of a local cluster, for the pods that are its own.
 
 ``policy`` and ``snapshot`` hold what the cluster says, ``compiler`` turns it into the plain data of ``rules``,
 ``nftables`` writes that down for the kernel, ``agent`` keeps it current. Traffic of a pod address that the agent does

@@ -47,18 +47,21 @@ class PolicyKind(GenericNamespacedResource):
 
 
 class Agent:
-    """Enforces every NetworkPolicy of one cluster on the pods of ``pod_network``.
+    """Enforces every NetworkPolicy of one cluster on the pods of ``pod_network``, which are this node's.
+
+    Pods of ``cluster_network`` are known as peers; their own node enforces what is said of them.
 
     New rules are made only while pods, namespaces and policies are all in step with the API server; until then the
     last ones stay, and a pod that they do not know keeps quiet.
     """
 
-    def __init__(self, pod_network: IPv4Network) -> None:
+    def __init__(self, pod_network: IPv4Network, cluster_network: IPv4Network | None = None) -> None:
         self._changed = asyncio.Event()
         self._pods = Reflector(PodKind, read_pod, self._changed.set)
         self._namespaces = Reflector(NamespaceKind, read_namespace, self._changed.set)
         self._policies = Reflector(PolicyKind, read_policy, self._changed.set)
         self._pod_network = pod_network
+        self._cluster_network = cluster_network or pod_network
         self._rules: RuleSet | None = None
         self._complaints: frozenset[str] = frozenset()
 
@@ -95,7 +98,7 @@ class Agent:
         if not (self._pods.in_step and self._namespaces.in_step and self._policies.in_step):
             return
         snapshot = self._snapshot()
-        rules = compile_rules(snapshot, self._pod_network)
+        rules = compile_rules(snapshot, self._pod_network, self._cluster_network)
         self._complain(snapshot, rules)
         if rules == self._rules:
             return

@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 ALL_ADDRESSES = IPv4Network("0.0.0.0/0")
 
 
-def compile_rules(snapshot: Snapshot, pod_network: IPv4Network) -> RuleSet:
-    """Makes the rule set of a snapshot; an address that two pods claim belongs to neither."""
+def compile_rules(snapshot: Snapshot, pod_network: IPv4Network, cluster_network: IPv4Network | None = None) -> RuleSet:
+    """Makes the rule set of a snapshot; an address that two pods claim belongs to neither.
+
+    Args:
+        snapshot: What the cluster says.
+        pod_network: Where the pods live that the rules are for: those of one node.
+        cluster_network: Where the pods of all nodes live, which may be peers; the same if absent.
+    """
     claims: dict[IPv4Address, list[Pod]] = defaultdict(list)
     for pod in snapshot.pods:
-        if pod.address in pod_network:
+        if pod.address in (cluster_network or pod_network):
             claims[pod.address].append(pod)
     pods = {address: claimants[0] for address, claimants in claims.items() if len(claimants) == 1}
     policies: dict[str, list[Policy]] = defaultdict(list)
@@ -41,7 +47,8 @@ def compile_rules(snapshot: Snapshot, pod_network: IPv4Network) -> RuleSet:
     allowed = _Compiler(pods, snapshot.namespaces)
     ingress: dict[IPv4Address, Allowances] = {}
     egress: dict[IPv4Address, Allowances] = {}
-    for address, pod in pods.items():
+    own = {address: pod for address, pod in pods.items() if address in pod_network}
+    for address, pod in own.items():
         selecting = [policy for policy in policies[pod.namespace] if policy.pod_selector.matches(pod.labels)]
         ingress[address] = _union(
             allowed.ingress(policy.namespace, policy.ingress, pod.named_ports)
@@ -53,10 +60,10 @@ def compile_rules(snapshot: Snapshot, pod_network: IPv4Network) -> RuleSet:
         )
     return RuleSet(
         pod_network,
-        {address: f"{pod.identifier} {pod.namespace}/{pod.name}"[:OWNER_LENGTH] for address, pod in pods.items()},
+        {address: f"{pod.identifier} {pod.namespace}/{pod.name}"[:OWNER_LENGTH] for address, pod in own.items()},
         ingress,
         egress,
-        frozenset(claims.keys() - pods.keys()),
+        frozenset(address for address in claims.keys() - pods.keys() if address in pod_network),
     )
 
 

@@ -57,6 +57,32 @@ def test_agrees_with_kubernetes_on_every_packet(world: World) -> None:
         assert permits(rules, packet) == world.decide(packet), packet
 
 
+@pytest.mark.slow
+@given(worlds())
+@settings(deadline=None)
+def test_two_nodes_decide_together_what_one_would_alone(world: World) -> None:
+    halves = (IPv4Network("10.244.0.0/30"), IPv4Network("10.244.0.4/30"), IPv4Network("10.244.0.8/29"))
+    nodes = [compile_rules(snapshot(world), half, NETWORK) for half in halves]
+    ends = [*ADDRESSES, OUTSIDE]
+    for packet in map(Packet._make, product(ends, ends, PROTOCOLS, PORTS)):
+        assert all(permits(rules, packet) for rules in nodes) == world.decide(packet), packet
+
+
+def test_a_node_has_rules_for_its_own_pods_alone_and_knows_the_others_as_peers() -> None:
+    world = World(
+        [pod("web", "10.244.0.2"), pod("client", "10.244.0.4", labels={"app": "client"})],
+        [],
+        [policy("within", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "client"}}}]}])],
+    )
+
+    rules = compile_rules(snapshot(world), IPv4Network("10.244.0.0/30"), NETWORK)
+
+    allowed = frozenset({Allowance(frozenset({THREE}), None)})
+    assert rules == RuleSet(
+        IPv4Network("10.244.0.0/30"), {ONE: "uid-web acme/web"}, {ONE: allowed}, {ONE: None}, frozenset()
+    )
+
+
 def test_a_pod_that_no_policy_selects_is_open_in_both_directions() -> None:
     rules = compiled(World([pod("web", "10.244.0.2")]))
 

@@ -1,0 +1,1 @@
+"""The node with simulated GPUs. A package, so that its cluster goes with its last test."""
