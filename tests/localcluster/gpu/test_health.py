@@ -183,17 +183,21 @@ def test_up_on_a_running_cluster_changes_nothing(gpu_cluster: Status) -> None:
 def test_other_devices_can_be_asked_for_and_the_labels_follow(tenant: Tenant, client: Client) -> None:
     before = what_does_not_change(tenant.run("steady", {WHOLE: 1}))
     try:
-        changed = localcluster.up(NAME, gpu_node=GpuNode(family="l4", count=1, time_slices=3))
+        changed = localcluster.up(NAME, gpu_node=GpuNode(family="l4", count=2, time_slices=2))
 
         assert changed.gpu_node is not None
         assert changed.gpu_node.family == "l4"
-        until(lambda: {name: count for name, count in allocatable(client).items() if count} == {WHOLE: 3})
+        until(lambda: {name: count for name, count in allocatable(client).items() if count} == {WHOLE: 4})
         labels = labels_of(client)
         assert labels["nvidia.com/gpu.product"] == "NVIDIA-L4-24GB-SIMULATED-SHARED"
         assert labels["falaj.dev/gpu-sharing"] == "time_slicing"
         assert [label for label in labels if "mig-" in label] == []
-        sharers = [tenant.run(f"turn-{turn}", {WHOLE: 1}) for turn in range(2)]
-        assert [devices_seen(pod) for pod in sharers] == [["GPU-simulated-0"], ["GPU-simulated-0"]]
+        sharers = [tenant.run(f"turn-{turn}", {WHOLE: 1}) for turn in range(3)]
+        first, second, third = (device for pod in sharers for device in devices_seen(pod))
+        assert {first, second} == {"GPU-simulated-0", "GPU-simulated-1"}
+        sharer = "turn-0" if third == first else "turn-1"
+        for pod in ("turn-2", sharer):
+            assert samples(changed.gpu_node.address, UUID=third, pod=pod)["DCGM_FI_DEV_GPU_TEMP"] == 30
     finally:
         localcluster.up(NAME, gpu_node=GPUS)
     assert what_does_not_change(tenant.get("steady")) == before
