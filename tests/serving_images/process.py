@@ -26,10 +26,14 @@ class ServerProcess:
     ``within`` is a command that runs it, such as one that sets a limit.
     """
 
+    program = "onnxruntime_server"
+
     def __init__(self, models: Path, *options: str, within: Sequence[str] = ()) -> None:
-        command = [*within, sys.executable, "-m", "onnxruntime_server", "--models", str(models), "--host", "127.0.0.1"]
+        self._start([*within, sys.executable, "-m", self.program, "--models", str(models)], options)
+
+    def _start(self, command: Sequence[str], options: Sequence[str]) -> None:
         self.process = subprocess.Popen(
-            [*command, "--port", "0", *options],
+            [*command, "--host", "127.0.0.1", "--port", "0", *options],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,

@@ -16,7 +16,8 @@ def main() -> None:
             f"the base image has Python {found}, but the wheels are for Python {wanted}:\n"
             f"set PYTHON_VERSION to {found} in image.toml and build again, or choose another base"
         )
-    importlib.import_module("onnxruntime_server.__main__")
+    for program in ("onnxruntime_server", "inference_router"):
+        importlib.import_module(f"{program}.__main__")
 
 
 if __name__ == "__main__":

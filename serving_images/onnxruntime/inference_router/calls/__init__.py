@@ -1,0 +1,1 @@
+"""gRPC through the router: calls to a runtime and their answers back, message for message, unread."""

@@ -1,0 +1,370 @@
+"""One call on its way: to a runtime, to another where that one fails, and its answer back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from onnxruntime_server.errors import UnavailableError
+
+from inference_router.calls import message, words
+from inference_router.decision.sides import Ask, Side
+from inference_router.dispatcher import NOBODY, Journey
+from inference_router.http2.frames import Code
+
+if TYPE_CHECKING:
+    from inference_router.calls.front import Surroundings
+    from inference_router.dispatcher import Attempt
+    from inference_router.http2.fields import Fields
+    from inference_router.http2.stream import Stream
+
+_GONE: Final = "the runtime of this model could not be reached, or broke off; no other one took the call"
+_BROKEN: Final = "the runtime of this model broke off while it answered"
+_LATE: Final = "the runtime of this model did not answer in time"
+_SLOW: Final = "the call's message did not arrive in time"
+_RETRIED: Final = frozenset({words.UNAVAILABLE, words.RESOURCE_EXHAUSTED})
+"""Statuses of a runtime that has no time: another one may have."""
+
+_FAULTS: Final = frozenset({words.UNKNOWN, words.INTERNAL, words.UNAVAILABLE})
+_DROPPED: Final = frozenset({b"grpc-timeout", b"content-length", b":scheme"})
+_WISHES: Final = {side.encode(): side for side in Side}
+
+
+class Relay:
+    """A call from its head to the end of its answer. Owns its stream to the client and the one to the runtime."""
+
+    def __init__(self, around: Surroundings, client: Stream, fields: Fields, *, ended: bool) -> None:
+        self._around = around
+        self._client = client
+        self._fields = fields
+        self._ended = ended
+        self._path = (words.value_of(fields, b":path") or b"").decode("latin-1")
+        self._streams = self._path in words.STREAMING
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._keeps = True
+        """Whether all that came is kept, so that the call can be made again."""
+        self._journey: Journey | None = None
+        self._attempt: Attempt | None = None
+        self._runtime: Stream | None = None
+        self._source: Stream | None = None
+        """The runtime's stream, as long as bytes of its answer may wait for the client."""
+        self._head: Fields | None = None
+        self._answering = False
+        self._over = False
+        self._started = around.now()
+        given = words.value_of(fields, b"grpc-timeout")
+        seconds = None if given is None else words.timeout_of(given)
+        self._expires = None if seconds is None else self._started + seconds
+        self.deadline = self._started + around.message_seconds
+        """When it is broken off."""
+        client.owner = self
+
+    def begin(self) -> None:
+        """Take the call on, or refuse it."""
+        around = self._around
+        if self._path not in words.PASSED_ON:
+            known = self._path.startswith(words.INFERENCE)
+            status = words.PERMISSION_DENIED if known else words.UNIMPLEMENTED
+            what = "the router changes no models and shares no memory" if known else "no such method"
+            self._refuse(status, what)
+            return
+        if len(around.open) >= around.most_calls:
+            self._refuse(words.RESOURCE_EXHAUSTED, f"the router is busy: {around.most_calls} calls are open")
+            return
+        around.open.add(self)
+        if self._path not in {words.INFER, words.STREAM_INFER}:
+            self._dispatch(Journey(None, "grpc"))
+        elif self._ended:
+            self._dispatch(Journey(Ask(""), "grpc"))
+
+    # From the client ----------------------------------------------------------------------------------------------
+
+    def fields_came(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
+        """Trailers of the client, which only end its side; or the head or the trailers of an answer."""
+        if stream is self._client:
+            if ended:
+                self._end_request()
+        elif stream is self._runtime:
+            self._answer_fields(fields, ended=ended)
+
+    def data_came(self, stream: Stream, data: bytes, *, ended: bool) -> None:
+        """A piece of the request, or of the answer."""
+        if stream is self._runtime:
+            self._answer_data(stream, data, ended=ended)
+            return
+        if stream is not self._client:
+            return
+        if not self._take(data):
+            return
+        if self._journey is None:
+            if not ended and (not self._pieces or len(self._pieces[0]) < message.HEAD_BYTES):
+                return
+            self._ended = self._ended or ended
+            self._dispatch(self._journey_of_first_message())
+            return
+        if self._runtime is not None:
+            self._runtime.send(data, end=ended)
+        if ended:
+            self._end_request(told=True)
+
+    def _take(self, data: bytes) -> bool:
+        """Count bytes that came, and keep them where the call may have to be made again; whether it goes on."""
+        try:
+            self._around.memory.take(len(data))
+        except UnavailableError as error:
+            self._leave()
+            self._refuse(words.RESOURCE_EXHAUSTED, str(error))
+            return False
+        self._held += len(data)
+        if self._keeps:
+            if self._pieces and len(self._pieces[0]) < message.HEAD_BYTES:
+                self._pieces[0] += data
+            elif data:
+                self._pieces.append(data)
+            if self._held > self._around.most_held and self._runtime is not None:
+                self._keep_no_more()
+        return True
+
+    def _keep_no_more(self) -> None:
+        """The call can't be made again: what has gone on is forgotten."""
+        self._keeps = False
+        self._pieces = []
+        kept, self._held = self._held, self._client.unconsumed
+        self._around.memory.add(self._held - kept)
+
+    def _end_request(self, *, told: bool = False) -> None:
+        """The client has said all."""
+        self._ended = True
+        self.deadline = self._around.now() + self._around.answer_seconds
+        if self._journey is None:
+            self._dispatch(self._journey_of_first_message())
+        elif self._runtime is not None and not told:
+            self._runtime.send(b"", end=True)
+
+    def _journey_of_first_message(self) -> Journey:
+        """What is known of the call: its head, and the start of its message."""
+        first = self._pieces[0] if self._pieces else b""
+        start = message.read(first)
+        fields = dict(self._fields)
+        wish = _WISHES.get(fields.get(b"falaj-route", b"").strip().lower(), start.wish)
+        ask = Ask(start.model, start.rows, message.length_of(first), wish, self._target(fields))
+        caller = fields.get(self._around.caller_header, b"") if self._around.caller_header else b""
+        request_id = fields.get(b"x-request-id", b"")
+        return Journey(ask, "grpc", _shown(caller), _shown(request_id))
+
+    def _target(self, fields: dict[bytes, bytes]) -> float | None:
+        """How soon the answer is needed: as the client says, or its deadline."""
+        told = fields.get(b"falaj-latency-ms", b"")
+        seconds = int(told) / 1000 if told.isdigit() and len(told) < 8 else None  # noqa: PLR2004 - some hours
+        left = None if self._expires is None or self._streams else self._expires - self._started
+        return min((each for each in (seconds, left) if each is not None), default=None)
+
+    # To the runtime -----------------------------------------------------------------------------------------------
+
+    def _dispatch(self, journey: Journey) -> None:
+        self._journey = journey
+        attempt = self._around.dispatcher.begin(journey)
+        if attempt is None:
+            self._leave()
+            self._refuse(words.UNAVAILABLE, NOBODY)
+            return
+        if self._ended:
+            self.deadline = self._around.now() + self._around.answer_seconds
+        self._try(attempt)
+
+    def _try(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._around.pool_of(attempt.endpoint).open(
+            lambda stream: self._opened(attempt, stream), lambda cause: self._unopened(attempt, cause)
+        )
+
+    def _opened(self, attempt: Attempt, stream: Stream) -> None:
+        if self._over or self._attempt is not attempt:
+            stream.reset()
+            return
+        self._runtime = stream
+        stream.owner = self
+        stream.send_fields(self._head_of_request(), end=self._ended and not self._pieces)
+        last = len(self._pieces) - 1
+        for index, piece in enumerate(self._pieces):
+            stream.send(piece, end=self._ended and index == last)
+
+    def _head_of_request(self) -> Fields:
+        fields = [field for field in self._fields if field[0] not in _DROPPED]
+        fields.insert(1, (b":scheme", b"http"))
+        if self._expires is not None:
+            fields.append((b"grpc-timeout", words.timeout(self._expires - self._around.now())))
+        return fields
+
+    def _unopened(self, attempt: Attempt, cause: str) -> None:
+        if not self._over and self._attempt is attempt:
+            self._around.dispatcher.unreachable(attempt.endpoint)
+            self._fail(cause, harmless=True)
+
+    def sent(self, stream: Stream, size: int) -> None:
+        """Bytes have gone on: whoever sent them may send more."""
+        if stream is self._runtime:
+            self._client.consumed(size)
+            if not self._keeps:
+                given = min(size, self._held)
+                self._held -= given
+                self._around.memory.add(-given)
+        elif self._source is not None:
+            self._source.consumed(size)
+
+    # From the runtime ---------------------------------------------------------------------------------------------
+
+    def _answer_fields(self, fields: Fields, *, ended: bool) -> None:
+        if not ended:
+            self._head = [*fields, *self._side()]
+            if self._streams:
+                self._begin_answer()
+            return
+        status = words.status_of(fields)
+        if words.value_of(fields, b":status") == b"503":
+            status = words.UNAVAILABLE
+        if not self._answering and status in _RETRIED and self._may_try_again():
+            self._runtime = None
+            refused = fields if self._head is None else [*self._head, *fields]
+            self._head = None
+            self._fail(words.name_of(status).lower(), refused=refused)
+            return
+        self._end_answer(fields, status)
+
+    def _side(self) -> Fields:
+        """The metadata that tells who answered a call for a prediction."""
+        if self._attempt is None or self._journey is None or self._journey.ask is None:
+            return []
+        return [(b"falaj-side", self._attempt.endpoint.side.encode())]
+
+    def _may_try_again(self) -> bool:
+        return self._keeps and self._journey is not None and self._journey.ask is not None
+
+    def _answer_data(self, stream: Stream, data: bytes, *, ended: bool) -> None:
+        if not self._answering:
+            self._begin_answer()
+            self._source = stream
+        self.deadline = self._around.now() + self._around.answer_seconds
+        self._client.send(data)
+        if ended:  # without trailers: no runtime of gRPC does that
+            stream.owner = None
+            self._end_answer(words.trailers(words.UNKNOWN, _BROKEN), words.UNKNOWN)
+
+    def _begin_answer(self) -> None:
+        """The answer goes to the client from here on, and the call can't be made again."""
+        self._answering = True
+        if self._keeps and self._ended:
+            self._keeps = False
+            self._pieces = []
+            self._around.memory.add(-self._held)
+            self._held = 0
+        elif self._keeps:
+            self._keep_no_more()
+        if self._head is not None:
+            self._client.send_fields(self._head)
+
+    def _end_answer(self, fields: Fields, status: int) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            learns = status == words.OK and not self._streams
+            self._around.dispatcher.answered(attempt, at_fault=status in _FAULTS, learns=learns)
+        whole = fields if self._answering or self._head is None else [*self._head, *_without_status(fields)]
+        client, ended = self._client, self._ended
+        runtime, self._runtime = self._runtime, None
+        self._leave()
+        self._around.note(self._path, status, self._started, self._fields)
+        client.send_fields(whole, end=True)
+        if runtime is not None and not ended:
+            runtime.reset()
+        if not ended:
+            client.reset(Code.NO_ERROR)
+
+    def stream_lost(self, stream: Stream, code: int, *, harmless: bool) -> None:
+        """The client has left; or the runtime has."""
+        if self._over:
+            if stream is self._client and self._source is not None:
+                self._source.discard()
+            return
+        if stream is self._client:
+            if self._source is not None:
+                self._source.discard()
+            self._leave()
+            self._around.note(self._path, words.CANCELLED, self._started, self._fields)
+        elif stream is self._runtime:
+            self._runtime = None
+            self._fail("refused" if harmless else "connection lost", harmless=harmless)
+        del code
+
+    def _fail(self, cause: str, *, harmless: bool = False, refused: Fields | None = None) -> None:
+        """Try elsewhere; where that can't be, the client gets what there is to say."""
+        attempt, self._attempt = self._attempt, None
+        if self._answering:
+            if attempt is not None:
+                self._around.dispatcher.failed(attempt, "broken off")
+            self._end_answer(words.trailers(words.UNAVAILABLE, _BROKEN), words.UNAVAILABLE)
+            return
+        following = None
+        if attempt is not None and self._keeps:
+            following = self._around.dispatcher.again(attempt, cause, harmless=harmless)
+        elif attempt is not None:
+            self._around.dispatcher.failed(attempt, cause)
+        if following is not None:
+            self._head = None
+            self._try(following)
+        elif refused is not None:
+            self._end_answer(refused, words.status_of(refused))
+        else:
+            self._leave()
+            self._refuse(words.UNAVAILABLE, _GONE)
+
+    def late(self) -> None:
+        """Its time is over."""
+        if self._attempt is None or (not self._ended and not self._streams):
+            self._leave()
+            self._refuse(words.CANCELLED, _SLOW)
+            return
+        attempt, self._attempt = self._attempt, None
+        self._around.dispatcher.failed(attempt, "timeout")
+        answering = self._answering
+        self._leave()
+        if answering:
+            self._client.send_fields(words.trailers(words.DEADLINE_EXCEEDED, _LATE), end=True)
+        else:
+            self._refuse(words.DEADLINE_EXCEEDED, _LATE)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        now = self._around.now()
+        return (not self._streams and self.deadline < now) or (self._expires is not None and self._expires < now)
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer without a runtime."""
+        self._over = True
+        self._around.note(self._path, status, self._started, self._fields)
+        self._client.send_fields(words.refusal(status, text), end=True)
+        if not self._ended:
+            self._client.reset(Code.NO_ERROR)
+
+    def _leave(self) -> None:
+        """Nothing more will come of it."""
+        self._over = True
+        self._around.open.discard(self)
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            runtime.reset()
+        if self._attempt is not None:
+            self._around.dispatcher.given_up(self._attempt)
+            self._attempt = None
+        self._around.memory.add(-self._held)
+        self._held = 0
+        self._pieces = []
+        self._keeps = False
+
+
+def _shown(value: bytes) -> str:
+    return value[:128].decode("ascii", "backslashreplace")
+
+
+def _without_status(fields: Fields) -> Fields:
+    return [field for field in fields if field[0] != b":status"]

@@ -1,0 +1,175 @@
+"""Connections to a runtime over HTTP/2, each with many calls at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from inference_router.http2 import frames
+from inference_router.http2.connection import STREAM_WINDOW, Http2Connection
+from inference_router.http2.fields import MOST_FIELD_BYTES
+from inference_router.http2.frames import Code
+from inference_router.http2.stream import Stream
+
+if TYPE_CHECKING:
+    from inference_router.backends.address import Address
+
+MOST_CONNECTIONS: Final = 8
+"""To one runtime."""
+
+STREAMS_AT_FIRST: Final = 100
+"""Streams of a connection until the runtime says how many it takes."""
+
+_LAST_NUMBER: Final = 2**30
+
+Opened = Callable[[Stream], None]
+Failed = Callable[[str], None]
+
+
+class ClientConnection(Http2Connection):
+    """The router's end of a connection to a runtime."""
+
+    expected_fields = frozenset({b":status"})
+
+    def __init__(self, pool: GrpcPool, now: Callable[[], float]) -> None:
+        super().__init__(now)
+        self._pool = pool
+        self._next = 1
+        self._most_streams = STREAMS_AT_FIRST
+        self.idle_since = now()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes another stream."""
+        return not self.going and len(self.streams) < self._most_streams
+
+    def open_stream(self) -> Stream:
+        """Another stream."""
+        stream = Stream(self, self._next, self.sender.stream_window, STREAM_WINDOW)
+        self.streams[stream.id] = stream
+        self._next += 2
+        self.going = self.going or self._next > _LAST_NUMBER
+        return stream
+
+    def greeting(self) -> bytes:
+        """What is said first."""
+        asked = (
+            (frames.ENABLE_PUSH, 0),
+            (frames.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+            (frames.MAX_HEADER_LIST_SIZE, MOST_FIELD_BYTES),
+        )
+        return frames.PREFACE + frames.settings(asked)
+
+    def is_idle(self, number: int) -> bool:
+        """Whether no stream had this number yet."""
+        return number >= self._next or number % 2 == 0
+
+    @property
+    def last_of_theirs(self) -> int:
+        """A runtime opens none."""
+        return 0
+
+    def streams_allowed(self, most: int) -> None:
+        """The runtime takes so many streams at a time."""
+        self._most_streams = most
+
+    def settled(self) -> None:
+        """The runtime has said what it takes."""
+        self._pool.room()
+
+    def stream_ended(self) -> None:
+        """There is room for another stream."""
+        self.idle_since = self._now()
+        if self.going and not self.streams:
+            self.close()
+        self._pool.room()
+
+    def on_go_away(self, last: int) -> None:
+        """The runtime is leaving: streams after the last one were not worked on."""
+        self.going = True
+        for number in [number for number in self.streams if number > last]:
+            if (stream := self.streams.get(number)) is not None:
+                self.break_off(stream, Code.REFUSED_STREAM, harmless=True)
+        if not self.streams:
+            self.close()
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._pool.left(self)
+
+
+class GrpcPool:
+    """The connections to one runtime."""
+
+    def __init__(self, address: Address, connect_seconds: float, now: Callable[[], float]) -> None:
+        self._address = address
+        self._connect_seconds = connect_seconds
+        self._now = now
+        self._connections: list[ClientConnection] = []
+        self._waiting: deque[tuple[Opened, Failed]] = deque()
+        self._connecting: asyncio.Task[None] | None = None
+
+    def open(self, opened: Opened, failed: Failed) -> None:
+        """Call one of the two: at once where a connection has room, else when one has, or none can be made."""
+        for connection in self._connections:
+            if connection.has_room:
+                opened(connection.open_stream())
+                return
+        self._waiting.append((opened, failed))
+        self._connect_if_useful()
+
+    def room(self) -> None:
+        """There may be room for those who wait."""
+        while self._waiting:
+            connection = next((each for each in self._connections if each.has_room), None)
+            if connection is None:
+                self._connect_if_useful()
+                return
+            opened, _ = self._waiting.popleft()
+            opened(connection.open_stream())
+
+    def left(self, connection: ClientConnection) -> None:
+        """A connection is gone."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+        self._connect_if_useful()
+
+    def lose(self, why: str) -> None:
+        """The runtime does not answer: whoever waits for it is told."""
+        for connection in tuple(self._connections):
+            connection.abort()
+        self._fail_waiting(why)
+
+    def look(self, now: float, idle_before: float) -> None:
+        """See to what depends on time; close what has not been used since."""
+        for connection in tuple(self._connections):
+            connection.look(now)
+            if not connection.streams and connection.idle_since < idle_before:
+                connection.close()
+
+    def _connect_if_useful(self) -> None:
+        if self._waiting and self._connecting is None and len(self._connections) < MOST_CONNECTIONS:
+            self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    def _fail_waiting(self, why: str) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for _, failed in waiting:
+            failed(why)
+
+    async def _connect(self) -> None:
+        loop, address = asyncio.get_running_loop(), self._address
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                _, connection = await loop.create_connection(
+                    lambda: ClientConnection(self, self._now), address.host, address.grpc_port or 0
+                )
+        except (OSError, TimeoutError):
+            self._connecting = None
+            self._fail_waiting("no connection")
+            return
+        self._connecting = None
+        if not connection.closed:
+            self._connections.append(connection)
+        self.room()

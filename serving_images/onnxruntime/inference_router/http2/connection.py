@@ -1,0 +1,350 @@
+"""One end of an HTTP/2 connection: streams, windows, and a bound on everything that the other end can ask."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Final, cast
+
+from inference_router.http2 import frames
+from inference_router.http2.fields import (
+    CompressionError,
+    FieldReader,
+    Fields,
+    FieldsError,
+    TooManyFieldsError,
+    check,
+)
+from inference_router.http2.frames import Code
+from inference_router.http2.parser import BrokenProtocolError, FrameParser
+from inference_router.http2.sender import Sender
+from inference_router.http2.stream import Stream
+
+STREAM_WINDOW: Final = 256 * 1024
+"""Bytes of one stream that may be on their way, or wait to go on."""
+
+CONNECTION_WINDOW: Final = 4 * 1024 * 1024
+"""The same of all streams of a connection."""
+
+WRITE_BUFFER: Final = 256 * 1024
+"""Bytes that may wait for the other end to read them before bodies are held back."""
+
+MOST_RESETS: Final = 500
+"""Streams that the other end may break off between two looks."""
+
+KEEPALIVE_SECONDS: Final = 60.0
+"""How long the other end may be silent while streams are open before it is asked whether it is there."""
+
+KEEPALIVE_ANSWER_SECONDS: Final = 20.0
+"""How long it may take to say so."""
+
+STALL_SECONDS: Final = 30.0
+"""How long the other end may leave a body without room before its stream is broken off."""
+
+_LOG = logging.getLogger(__name__)
+_REMEMBERED: Final = 256
+_PING: Final = b"falaj\0\0\0"
+
+
+class Http2Connection(asyncio.Protocol, ABC):
+    """What both ends have in common. Nothing that the other end sends makes it raise."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.streams: dict[int, Stream] = {}
+        self.closed = False
+        self.going = False
+        """Whether it takes no new streams."""
+        self.heard = now()
+        """When the other end was heard last."""
+        self.sender = Sender(self._forget_if_done, now)
+        self._now = now
+        self._transport: asyncio.Transport
+        self._parser = FrameParser(self)
+        self._fields = FieldReader()
+        self._receive_window = CONNECTION_WINDOW
+        self._owed = 0
+        self._reset_lately: deque[int] = deque(maxlen=_REMEMBERED)
+        self._resets = 0
+        self._pinged: float | None = None
+
+    expected_fields: frozenset[bytes]
+    """The pseudo-headers of the messages that come in."""
+
+    @abstractmethod
+    def greeting(self) -> bytes:
+        """What is said first."""
+
+    @abstractmethod
+    def is_idle(self, number: int) -> bool:
+        """Whether no stream had this number yet."""
+
+    @abstractmethod
+    def on_go_away(self, last: int) -> None:
+        """The other end is leaving."""
+
+    @property
+    @abstractmethod
+    def last_of_theirs(self) -> int:
+        """The last stream that the other end opened."""
+
+    def opened(self, number: int) -> Stream | None:
+        """The stream that the other end opens with this number; nothing where it is passed over."""
+        raise BrokenProtocolError(Code.PROTOCOL_ERROR if self.is_idle(number) else Code.STREAM_CLOSED)
+
+    def message_began(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
+        """The other end opened a stream."""
+
+    def settled(self) -> None:
+        """The other end has said what it takes."""
+
+    def stream_ended(self) -> None:
+        """There is room for another stream, or nothing left to wait for."""
+
+    def lost(self) -> None:
+        """The connection is gone."""
+
+    def has(self, stream: Stream) -> bool:
+        """Whether a stream is open."""
+        return self.streams.get(stream.id) is stream
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say what this end takes."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self.sender.begin(self._transport)
+        more = frames.window_update(0, CONNECTION_WINDOW - frames.DEFAULT_WINDOW)
+        self.sender.write(self.greeting() + more)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Every stream is lost with it."""
+        del exc
+        self._shut()
+        streams, self.streams = tuple(self.streams.values()), {}
+        for stream in streams:
+            if stream.owner is not None:
+                stream.owner.stream_lost(stream, Code.CONNECT_ERROR, harmless=False)
+        self.lost()
+
+    def pause_writing(self) -> None:
+        """The other end does not read: hold bodies back."""
+        self.sender.paused = True
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self.sender.paused = False
+        self.sender.go_on()
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames in."""
+        self.heard = self._now()
+        self._pinged = None
+        try:
+            self._parser.feed(data)
+        except BrokenProtocolError as error:
+            self.fail(error.code)
+        except CompressionError:
+            self.fail(Code.COMPRESSION_ERROR)
+        except TooManyFieldsError:
+            self.fail(Code.ENHANCE_YOUR_CALM)
+        except Exception:  # noqa: BLE001 - whatever it is, it stays within this connection, and the log says where
+            _LOG.exception("frames were not handled")
+            self.fail(Code.INTERNAL_ERROR)
+
+    def on_data(self, number: int, data: bytes, size: int, *, ended: bool) -> None:
+        """A piece of a body; ``size`` is what it takes of the windows."""
+        self._receive_window -= size
+        if self._receive_window < 0:
+            raise BrokenProtocolError(Code.FLOW_CONTROL_ERROR)
+        stream = self.streams.get(number)
+        if stream is None or stream.received_all:
+            self._data_on_closed(number, size, stream)
+            return
+        stream.receive_window -= size
+        stream.unconsumed += size
+        if stream.receive_window < 0 or not stream.fields_read:
+            code = Code.PROTOCOL_ERROR if stream.receive_window >= 0 else Code.FLOW_CONTROL_ERROR
+            self.reset(stream, code, tell=True)
+            return
+        stream.received_all = ended
+        if size > len(data):
+            self.consumed(stream, size - len(data))
+        if stream.owner is not None:
+            stream.owner.data_came(stream, data, ended=ended)
+        self._forget_if_done(stream)
+
+    def _data_on_closed(self, number: int, size: int, stream: Stream | None) -> None:
+        if self.is_idle(number):
+            raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+        self._give_back(size)
+        if stream is not None:
+            self.reset(stream, Code.STREAM_CLOSED, tell=True)
+        elif number not in self._reset_lately:
+            self._parser.count_control()
+            self.sender.write(frames.reset(number, Code.STREAM_CLOSED))
+
+    def on_block(self, number: int, block: bytes, *, ended: bool) -> None:
+        """A header block. It is decoded in any case: those after it depend on it."""
+        fields = self._fields.read(block)
+        stream = self.streams.get(number)
+        if stream is None:
+            if number in self._reset_lately or (stream := self.opened(number)) is None:
+                return
+        elif stream.received_all:
+            raise BrokenProtocolError(Code.STREAM_CLOSED)
+        if _is_informational(fields) and not ended:
+            return
+        trailers = stream.fields_read
+        try:
+            check(fields, frozenset() if trailers else self.expected_fields)
+        except FieldsError:
+            self.reset(stream, Code.PROTOCOL_ERROR, tell=True)
+            return
+        if trailers and not ended:
+            self.reset(stream, Code.PROTOCOL_ERROR, tell=True)
+            return
+        stream.fields_read = True
+        stream.received_all = ended
+        if stream.owner is None:
+            self.message_began(stream, fields, ended=ended)
+        else:
+            stream.owner.fields_came(stream, fields, ended=ended)
+        self._forget_if_done(stream)
+
+    def on_settings(self, values: list[tuple[int, int]]) -> None:
+        """What the other end takes."""
+        for key, value in values:
+            if key == frames.INITIAL_WINDOW_SIZE:
+                self.sender.set_stream_window(value, self.streams.values())
+            elif key == frames.MAX_FRAME_SIZE:
+                self.sender.set_frame(value)
+            elif key == frames.ENABLE_PUSH and value > 1:
+                raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+            elif key == frames.MAX_CONCURRENT_STREAMS:
+                self.streams_allowed(value)
+        self.sender.write(frames.frame(frames.SETTINGS, frames.ACK, 0))
+        self.sender.go_on()
+        self.settled()
+
+    def streams_allowed(self, most: int) -> None:
+        """The other end takes so many streams at a time."""
+
+    def on_ping(self, payload: bytes) -> None:
+        """A question whether this end is there."""
+        self.sender.write(frames.frame(frames.PING, frames.ACK, 0, payload))
+
+    def on_reset(self, number: int, code: int) -> None:
+        """The end of a stream."""
+        stream = self.streams.get(number)
+        if stream is None and self.is_idle(number):
+            raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+        self._resets += 1
+        if self._resets > MOST_RESETS:
+            raise BrokenProtocolError(Code.ENHANCE_YOUR_CALM)
+        if stream is not None:
+            self.break_off(stream, code, harmless=code == Code.REFUSED_STREAM)
+
+    def on_window_update(self, number: int, size: int) -> None:
+        """Room for more."""
+        if not number:
+            self.sender.grow(size)
+            return
+        stream = self.streams.get(number)
+        if stream is None:
+            if self.is_idle(number):
+                raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+            self._parser.count_control()
+            return
+        stream.send_window += size
+        if not size or stream.send_window > frames.LARGEST_WINDOW:
+            self.reset(stream, Code.FLOW_CONTROL_ERROR if size else Code.PROTOCOL_ERROR, tell=True)
+        elif stream.waits:
+            self.sender.body(stream)
+
+    def consumed(self, stream: Stream, size: int) -> None:
+        """Bytes of a stream have gone on: the other end may send more, and is told once that is worth a frame."""
+        stream.unconsumed -= size
+        self._give_back(size)
+        if stream.received_all or not self.has(stream):
+            return
+        stream.owed += size
+        if stream.owed >= STREAM_WINDOW // 2:
+            stream.receive_window += stream.owed
+            self.sender.write(frames.window_update(stream.id, stream.owed))
+            stream.owed = 0
+
+    def _give_back(self, size: int) -> None:
+        self._owed += size
+        if self._owed >= CONNECTION_WINDOW // 4:
+            self._receive_window += self._owed
+            self.sender.write(frames.window_update(0, self._owed))
+            self._owed = 0
+
+    def reset(self, stream: Stream, code: int, *, tell: bool = False) -> None:
+        """Break a stream off. Its owner is told only where ``tell`` says so: mostly it knows."""
+        if not self.has(stream):
+            return
+        self._reset_lately.append(stream.id)
+        self.sender.write(frames.reset(stream.id, code))
+        if tell:
+            self.break_off(stream, code, harmless=False)
+        else:
+            self._drop(stream)
+
+    def break_off(self, stream: Stream, code: int, *, harmless: bool) -> None:
+        """Nothing more happens on a stream; its owner is told."""
+        self._drop(stream)
+        if stream.owner is not None:
+            stream.owner.stream_lost(stream, code, harmless=harmless)
+
+    def _forget_if_done(self, stream: Stream) -> None:
+        if stream.sent_all and stream.received_all and self.has(stream):
+            self._drop(stream)
+
+    def _drop(self, stream: Stream) -> None:
+        del self.streams[stream.id]
+        self.sender.forget(stream)
+        if not stream.received_all or stream.owner is None:
+            unconsumed, stream.unconsumed = stream.unconsumed, 0
+            self._give_back(unconsumed)
+        self.stream_ended()
+
+    def look(self, now: float) -> None:
+        """See to what depends on time. To be called a few times a second."""
+        self._parser.look()
+        self._resets = 0
+        for stream in self.sender.stalled(now - STALL_SECONDS):
+            self.reset(stream, Code.CANCEL, tell=True)
+        if self.closed or not self.streams or now - self.heard < KEEPALIVE_SECONDS:
+            return
+        if self._pinged is None:
+            self._pinged = now
+            self.sender.write(frames.frame(frames.PING, 0, 0, _PING))
+        elif now - self._pinged > KEEPALIVE_ANSWER_SECONDS:
+            self.abort()
+
+    def fail(self, code: Code) -> None:
+        """End the connection: the other end broke the protocol, or asked for too much."""
+        self.sender.write(frames.go_away(self.last_of_theirs, code))
+        self.close()
+
+    def close(self) -> None:
+        """End it; what was written still goes out."""
+        if not self.closed:
+            self._shut()
+            self._transport.close()
+
+    def abort(self) -> None:
+        """End it whatever is open."""
+        self._shut()
+        self._transport.abort()
+
+    def _shut(self) -> None:
+        self.closed = self.going = self._parser.stopped = True
+        self.sender.end()
+
+
+def _is_informational(fields: Fields) -> bool:
+    return any(name == b":status" and value.startswith(b"1") for name, value in fields)

@@ -1,0 +1,129 @@
+"""What goes out on a connection: bodies as far as the other end has room for them, everything else at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from inference_router.http2 import frames
+from inference_router.http2.fields import Fields, write
+from inference_router.http2.frames import Code
+from inference_router.http2.parser import BrokenProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from inference_router.http2.stream import Stream
+
+LARGEST_PIECE: Final = 256 * 1024
+"""The largest frame that is sent, however much the other end would take."""
+
+
+class Sender:
+    """Writes frames. Streams that have no room wait, and take turns when there is some."""
+
+    def __init__(self, done: Callable[[Stream], None], now: Callable[[], float]) -> None:
+        """``done`` is called when all of a stream is out."""
+        self._now = now
+        self.stream_window = frames.DEFAULT_WINDOW
+        """What the other end gives a new stream."""
+        self.paused = False
+        """Whether the other end does not read at the moment."""
+        self._transport: asyncio.Transport | None = None
+        self._done = done
+        self._window = frames.DEFAULT_WINDOW
+        self._frame = frames.LEAST_FRAME
+        self._blocked: dict[int, Stream] = {}
+        self._trailers: dict[int, Fields] = {}
+
+    def begin(self, transport: asyncio.Transport) -> None:
+        """Write there from now on."""
+        self._transport = transport
+
+    def end(self) -> None:
+        """Write no more."""
+        self._transport = None
+        self._blocked.clear()
+        self._trailers.clear()
+
+    def write(self, data: bytes) -> None:
+        """Send frames as they are."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def fields(self, stream: Stream, fields: Fields, *, end: bool) -> None:
+        """Send a head, or trailers; these wait for the body before them."""
+        if end and stream.waits:
+            self._trailers[stream.id] = fields
+            return
+        self.write(frames.headers(stream.id, write(fields), end=end, largest=self._frame))
+        if end:
+            stream.sent_all = True
+            self._done(stream)
+
+    def body(self, stream: Stream) -> None:
+        """Send of a stream's body what there is room for."""
+        sent = 0
+        while stream.waits:
+            room = min(stream.send_window, self._window, self._frame)
+            if self.paused or (room <= 0 and not stream.next_is_empty()):
+                if stream.id not in self._blocked or sent:
+                    stream.stalled_since = self._now()
+                self._blocked[stream.id] = stream
+                break
+            piece, last = stream.take(max(room, 0))
+            size = len(piece)
+            stream.send_window -= size
+            self._window -= size
+            sent += size
+            self.write(frames.frame(frames.DATA, frames.END_STREAM if last else 0, stream.id, piece))
+            stream.sent_all = last
+        else:
+            self._blocked.pop(stream.id, None)
+            if (trailers := self._trailers.pop(stream.id, None)) is not None:
+                self.fields(stream, trailers, end=True)
+        owner = stream.owner
+        if stream.sent_all:
+            self._done(stream)
+        if sent and owner is not None:
+            owner.sent(stream, sent)
+
+    def go_on(self) -> None:
+        """There may be room now."""
+        for stream in tuple(self._blocked.values()):
+            if self.paused or self._window <= 0:
+                return
+            if stream.id in self._blocked:
+                self.body(stream)
+
+    def stalled(self, before: float) -> list[Stream]:
+        """Streams that have had no room since."""
+        return [stream for stream in self._blocked.values() if stream.stalled_since < before]
+
+    def forget(self, stream: Stream) -> None:
+        """Nothing more is to be sent on a stream."""
+        self._blocked.pop(stream.id, None)
+        self._trailers.pop(stream.id, None)
+
+    def grow(self, size: int) -> None:
+        """The other end has more room, of all streams together."""
+        self._window += size
+        if not size or self._window > frames.LARGEST_WINDOW:
+            raise BrokenProtocolError(Code.FLOW_CONTROL_ERROR if size else Code.PROTOCOL_ERROR)
+        self.go_on()
+
+    def set_frame(self, size: int) -> None:
+        """The other end takes frames of this size."""
+        if not frames.LEAST_FRAME <= size <= frames.LARGEST_FRAME:
+            raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+        self._frame = min(size, LARGEST_PIECE)
+
+    def set_stream_window(self, size: int, streams: Iterable[Stream]) -> None:
+        """The other end gives each stream so much."""
+        if size > frames.LARGEST_WINDOW:
+            raise BrokenProtocolError(Code.FLOW_CONTROL_ERROR)
+        grown, self.stream_window = size - self.stream_window, size
+        for stream in streams:
+            stream.send_window += grown
+            if stream.send_window > frames.LARGEST_WINDOW:
+                raise BrokenProtocolError(Code.FLOW_CONTROL_ERROR)

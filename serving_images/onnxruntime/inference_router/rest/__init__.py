@@ -1,0 +1,1 @@
+"""REST through the router: requests to a runtime and its answers back, byte for byte."""
