@@ -59,12 +59,12 @@ def test_agrees_with_kubernetes_on_every_packet(world: World) -> None:
 
 @pytest.mark.slow
 @given(worlds())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=500)  # few worlds have a policy that lets a pod of the other node in
 def test_two_nodes_decide_together_what_one_would_alone(world: World) -> None:
-    halves = (IPv4Network("10.244.0.0/30"), IPv4Network("10.244.0.4/30"), IPv4Network("10.244.0.8/29"))
+    halves = (IPv4Network("10.244.0.0/30"), IPv4Network("10.244.0.4/30"))
     nodes = [compile_rules(snapshot(world), half, NETWORK) for half in halves]
     ends = [*ADDRESSES, OUTSIDE]
-    for packet in map(Packet._make, product(ends, ends, PROTOCOLS, PORTS)):
+    for packet in (Packet(source, destination, "TCP", 80) for source, destination in product(ends, ends)):
         assert all(permits(rules, packet) for rules in nodes) == world.decide(packet), packet
 
 
