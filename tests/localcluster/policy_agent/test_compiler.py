@@ -59,7 +59,7 @@ def test_agrees_with_kubernetes_on_every_packet(world: World) -> None:
 
 @pytest.mark.slow
 @given(worlds())
-@settings(deadline=None, max_examples=500)  # few worlds have a policy that lets a pod of the other node in
+@settings(deadline=None, max_examples=200)  # few worlds have a policy that lets a pod of the other node in
 def test_two_nodes_decide_together_what_one_would_alone(world: World) -> None:
     halves = (IPv4Network("10.244.0.0/30"), IPv4Network("10.244.0.4/30"))
     nodes = [compile_rules(snapshot(world), half, NETWORK) for half in halves]
