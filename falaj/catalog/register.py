@@ -11,6 +11,7 @@ from falaj.catalog.blueprints import blueprints
 from falaj.catalog.controls import asked_controls, frameworks
 from falaj.catalog.facts import Fact
 from falaj.catalog.global_services import global_services, residency_breakers
+from falaj.catalog.gpu_operator_images import gpu_operator_images
 from falaj.catalog.gpu_performance import gpu_performance, gpu_runs
 from falaj.catalog.gpu_recipes import gpu_recipes
 from falaj.catalog.gpu_software import driver_branches, gpu_operators, rollbacks, triton_releases
@@ -70,6 +71,7 @@ def entries() -> Iterator[Entry]:
         "gpu_runs": gpu_runs(),
         "gpu_recipes": gpu_recipes(),
         "gpu_operators": gpu_operators(),
+        "gpu_operator_images": gpu_operator_images(),
         "driver_branches": driver_branches(),
         "triton_releases": triton_releases(),
         "prices": prices(),
