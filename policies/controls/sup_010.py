@@ -9,13 +9,15 @@ from pydantic import Field
 
 from policies.control import Control, Severity, Situated, Subject, situated
 from policies.examples.kubernetes import service
+from policies.examples.platforms import azure_registry
 from policies.geography.card_hosts import host_of, lies_in_the_uae
 from policies.node import Node
 from policies.outcomes import Outcome, Undecided
 from policies.parameters import Parameters
-from policies.resources import resource
+from policies.resources import Plan, resource
 from policies.templates import is_absent, is_off
 from policies.values import UNKNOWN
+from policies.workloads.registries import WITNESSED, WITNESSES, host_stays
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -25,6 +27,7 @@ SCHEME = "oci"
 OWN_FOLDER = ("./", "../", "/")
 PART = r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*"
 EXACT_VERSION = re.compile(rf"v?\d+\.\d+\.\d+(-{PART})?(\+{PART})?")
+SAID = ("chart", "version", "repositoryOpts.repo", "dependencyUpdate")
 AT_HOME = "oci:// and a registry in the UAE"
 SHOWS_NOTHING = (
     f"its provider shows no inputs to the engine; install the chart as a {RELEASE}, or render it to manifests"
@@ -44,8 +47,10 @@ CONTROL = Control(
     title="Helm charts are named by exact version and come from a registry in the UAE",
     harm="A range or a repository's index that moves on installs, at the next update, what nobody has reviewed.",
     severity=Severity.HIGH,
-    applies_to=Subject(tokens=(RELEASE, CHART, f"{CHART_OF_THE_PROGRAM}*"), view=situated),
-    reads=("chart", "version", "repositoryOpts.repo", "dependencyUpdate"),
+    applies_to=Subject(
+        tokens=(RELEASE, CHART, f"{CHART_OF_THE_PROGRAM}*"), view=situated, stack_wide=True, beside=WITNESSES
+    ),
+    reads=(*(f"{kind}:{name}" for kind in ("Release", "Chart") for name in SAID), *WITNESSED),
     remedy=(
         "Push the chart to your own registry and write chart as oci://<registry>/<chart>, with version as 1.2.3; "
         "a registry whose name tells no region goes into parameter hosts."
@@ -54,7 +59,8 @@ CONTROL = Control(
     parameters=ChartPlaces,
     note=(
         "A chart in a folder or archive beside the program is reviewed and kept with it: it needs no version, but may "
-        "not fetch its dependencies anew. The provider of a Chart renders it without showing the engine its inputs: "
+        "not fetch its dependencies anew. A name on azurecr.io does not tell where it lies: the stack makes it, or the "
+        "environment's stack exports it. The provider of a Chart renders it without showing the engine its inputs: "
         "where none is seen, nothing is decided, while what it renders is judged resource by resource."
     ),
 )
@@ -71,22 +77,28 @@ def names_one_chart(found: Situated) -> Iterator[Outcome]:
     if isinstance(chart.value, str) and chart.value.startswith(OWN_FOLDER):
         yield from is_off(found["dependencyUpdate"], "false: dependencies are kept with the chart")
         return
-    yield from comes_from_home(chart, found.plan.parameters(ChartPlaces))
+    yield from comes_from_home(chart, found.plan)
     yield from found["version"].must(
         lambda version: isinstance(version, str) and EXACT_VERSION.fullmatch(version), "an exact version, as 1.2.3"
     )
 
 
-def comes_from_home(chart: Node, places: ChartPlaces) -> Iterator[Outcome]:
-    """Find a chart that lies in no registry, or in one that neither its name nor the operator places in the UAE."""
+def comes_from_home(chart: Node, plan: Plan) -> Iterator[Outcome]:
+    """Find a chart in no registry, or in one that neither its name nor the stack nor the operator places in the UAE."""
     host = host_of(chart.value, (SCHEME,)) if str(chart.value).startswith(SCHEME) else None
-    yield from chart.must(lambda _: host is not None and lies_in_the_uae(host, places.hosts), AT_HOME)
+    lies = None if host is None else lies_in_the_uae(host, plan.parameters(ChartPlaces).hosts)
+    if host is not None and lies is None:
+        for outcome in host_stays(chart, host, plan):
+            yield outcome if isinstance(outcome, Undecided) else chart.finding(AT_HOME)
+    else:
+        yield from chart.must(lambda _: lies, AT_HOME)
 
 
 ADDRESS = "oci://111122223333.dkr.ecr.me-central-1.amazonaws.com/charts/gateway"
 EXACT = {"chart": ADDRESS, "version": "4.1.0"}
 RANGE = {"chart": ADDRESS, "version": "^4.1"}
 OWN = {"chart": "./charts/gateway"}
+ON_AZURE = {"chart": "oci://acmeuae.azurecr.io/charts/gateway", "version": "4.1.0"}
 CONTROL.good("a release by exact version", resource(RELEASE, EXACT))
 CONTROL.good("a candidate by exact version", resource(CHART, EXACT | {"version": "v4.1.0-rc.1"}))
 CONTROL.good("a chart kept with the program", resource(RELEASE, OWN | {"dependencyUpdate": False}))
@@ -142,6 +154,18 @@ CONTROL.good(
     "a registry that the operator keeps in the UAE",
     resource(RELEASE, EXACT | {"chart": "oci://charts.bank.ae/gateway"}),
     parameters=ChartPlaces(hosts=("charts.bank.ae",)),
+)
+CONTROL.good("a registry of the stack", resource(RELEASE, ON_AZURE), azure_registry())
+CONTROL.bad(
+    "a registry on Azure that nobody here makes",
+    resource(RELEASE, ON_AZURE),
+    finding=f"chart: found {ON_AZURE['chart']}, expected {AT_HOME}",
+)
+CONTROL.unknown(
+    "a registry of the stack that has no name yet",
+    resource(RELEASE, ON_AZURE),
+    azure_registry(registryName=UNKNOWN),
+    at="registryName",
 )
 CONTROL.unknown("a version made elsewhere", resource(RELEASE, EXACT | {"version": UNKNOWN}), at="version")
 CONTROL.unknown("a registry made elsewhere", resource(RELEASE, EXACT | {"chart": UNKNOWN}), at="chart")

@@ -12,6 +12,7 @@ from components.zero_trust.edges import End
 from falaj.catalog.gpus import Sharing
 from policies.controls import load
 from policies.evaluator import Result, Verdict, evaluate
+from policies.examples.platforms import azure_registry
 from policies.node import Node
 from policies.parameters import Parameters
 from policies.resources import Resource
@@ -23,9 +24,9 @@ API_SERVER = End(peers=[{"ip_block": {"cidr": "10.20.0.0/24"}}], port=443)
 OWN: dict[type[Parameters], Parameters] = {OwnRegistries: OwnRegistries(registries=(REGISTRY.partition("/")[0],))}
 
 
-def judged(run: Run, spec: GpuRuntimeSpec) -> list[Result]:
+def judged(run: Run, spec: GpuRuntimeSpec, *beside: Resource) -> list[Result]:
     plan = run(lambda: _make(spec), preview=True)
-    found = [Resource(each.type, each.urn, Node(each.inputs)) for each in plan.resources.values()]
+    found = [*beside, *(Resource(each.type, each.urn, Node(each.inputs)) for each in plan.resources.values())]
     return [result for result in evaluate(found, controls=list(load()), given=OWN) if result.verdict != Verdict.PASS]
 
 
@@ -61,10 +62,21 @@ def test_sharing_between_tenants_is_found_in_the_plan(run: Run) -> None:
     assert broken(results) == [("TEN-003", "gpu-sharing")]
 
 
-def test_a_registry_abroad_is_found_in_the_values(run: Run) -> None:
-    abroad = "registry.example.com/prod"
-    spec = runtime({"gpu": gpu("eks-al2023-nvidia")}).model_dump(mode="json")
-    moved = GpuRuntimeSpec.model_validate_json(json.dumps(spec).replace(REGISTRY, abroad))
+def moved(image: str, registry: str) -> GpuRuntimeSpec:
+    """The same runtime, all of it in another registry."""
+    spec = runtime({"gpu": gpu(image)}).model_dump(mode="json")
+    return GpuRuntimeSpec.model_validate_json(json.dumps(spec).replace(REGISTRY, registry))
 
-    found = {result.control.id for result in judged(run, moved) if result.verdict is Verdict.FAIL}
-    assert found == {"SUP-002", "SUP-010"}
+
+def test_a_registry_abroad_is_found_in_the_values(run: Run) -> None:
+    results = judged(run, moved("eks-al2023-nvidia", "registry.example.com/prod"))
+
+    assert {name for name, _ in broken(results)} == {"SUP-002", "SUP-010"}
+
+
+def test_a_registry_on_azure_is_at_home_where_the_stack_makes_it(run: Run) -> None:
+    spec = moved("aks-ubuntu-driver-none", "acmeuae.azurecr.io/prod")
+
+    assert {name for name, _ in broken(judged(run, spec))} == {"SUP-002", "SUP-010"}
+    on_azure = [each for each in broken(judged(run, spec, azure_registry())) if each[0] in ("SUP-002", "SUP-010")]
+    assert on_azure == []

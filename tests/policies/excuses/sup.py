@@ -169,6 +169,14 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             "a registry that the operator keeps in the UAE",
         ),
         Excuse(
+            each("unknown offend", "dependencyUpdate"),
+            "a chart in a registry holds its dependencies",
+            "a registry of the stack",
+        ),
+        Excuse(
+            each("upper", "registryName", "location"), "Azure reads its names in any case", "a registry of the stack"
+        ),
+        Excuse(
             each("unknown offend", "version"),
             "what the program keeps has the version that it was kept with",
             "a chart kept with the program",
