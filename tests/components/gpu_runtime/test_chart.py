@@ -29,7 +29,7 @@ CHARTS = "FALAJ_GPU_CHARTS"
 OUTLINE = Path(__file__).parent / "chart_outline.yaml"
 pytestmark = pytest.mark.skipif(
     CHARTS not in os.environ or shutil.which("helm") is None,
-    reason=f"{CHARTS} names no folder with the operator's charts, or helm is not there",
+    reason=f"needs what CI can't get: {CHARTS} with the operator's charts, and helm",
 )
 
 
