@@ -6,15 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policies.capacity.gpus import (
-    MPS_CLIENT,
-    NOTHING_VISIBLE,
-    STRATEGIES,
-    VISIBLE,
-    each_has_one_tenant,
-    is_shared,
-    sharing_in,
-)
+from policies.capacity.gpus import MPS_CLIENT, STRATEGIES, each_has_one_tenant, is_shared, sharing_in
 from policies.capacity.machines import LAUNCH_TEMPLATE
 from policies.capacity.pools import POOL_TYPES
 from policies.control import Control, Severity, Situated, Subject, situated
@@ -49,7 +41,6 @@ CONTROL = Control(
     reads=(
         *(f"container.resources.{amount}" for amount in AMOUNTS),
         "container.env[*].name",
-        "container.env[*].value",
         *(f"{token}:data" for token in CONFIG_MAPS),
         *(f"{token}:spec.{DEVICES.replace('[]', '[*]')}" for token in CLAIMS),
         *(f"{token}:spec.spec.{DEVICES.replace('[]', '[*]')}" for token in TEMPLATES),
@@ -71,7 +62,7 @@ CONTROL = Control(
     not_at_the_door="Whether a node's GPUs may be shared by one tenant's pods, the pools of the cloud tell.",
     note=(
         "On a pool that a taint keeps for one tenant, its own pods may share. Parts of a GPU that Azure sells as a "
-        "size of machine are kept apart by the hardware. What variables an image itself sets is not in a plan."
+        "size of machine are kept apart by the hardware. GPUs that nobody asked for are judged by TEN-007."
     ),
 )
 
@@ -95,7 +86,7 @@ def said_by(held: Resource) -> Iterator[Outcome]:
         for each in Workload(held).containers:
             yield from takes_whole_gpus(each["resources"])
             for variable in each["env"].items():
-                yield from is_handed_out(variable)
+                yield from is_no_client_of_mps(variable["name"])
     else:
         prefix = "spec." if held.type in CLAIMS else "spec.spec."
         for strategy in held.root.select(f"{prefix}{DEVICES}"):
@@ -124,17 +115,9 @@ def takes_whole_gpus(resources: Node) -> Iterator[Outcome]:
                 yield asked[name].finding(WHOLE)
 
 
-def is_handed_out(variable: Node) -> Iterator[Outcome]:
-    """Judge a variable by which a container takes GPUs that Kubernetes did not hand out."""
-    name, value = variable["name"], variable["value"]
-    if not name.known:
-        yield name.undecided
-    elif name.value == VISIBLE:
-        yield from value.must(
-            lambda text: text in NOTHING_VISIBLE, f"{' or '.join(NOTHING_VISIBLE)}, or no such variable"
-        )
-    elif name.value == MPS_CLIENT:
-        yield name.finding("no client of MPS")
+def is_no_client_of_mps(name: Node) -> Iterator[Outcome]:
+    """Judge the name of a variable, by which a container joins others on one GPU."""
+    yield from name.must(lambda text: text != MPS_CLIENT, "no client of MPS")
 
 
 def asking(**resources: object) -> dict[str, Any]:
@@ -142,9 +125,9 @@ def asking(**resources: object) -> dict[str, Any]:
     return container(resources={"limits": resources})
 
 
-def with_variable(name: object, value: object) -> dict[str, Any]:
+def with_variable(name: object) -> dict[str, Any]:
     """Describe a container with one variable."""
-    return container(env=[{"name": name, "value": value}])
+    return container(env=[{"name": name, "value": "/mps"}])
 
 
 AT = DEVICES.replace("[]", "[0]")
@@ -157,7 +140,6 @@ SHARED = config_map(any=TIME_SLICING)
 CONTROL.good("no GPU", deployment())
 CONTROL.good("a whole GPU", pod([asking(**{"nvidia.com/gpu": "1", "cpu": "1"})]))
 CONTROL.good("a part of one", cronjob([asking(**{"nvidia.com/mig-1g.5gb": "1"})]))
-CONTROL.good("no GPU in sight", pod([with_variable(VISIBLE, "void")]))
 CONTROL.good("a plugin that shares nothing", config_map(config=ONE_EACH, other="sharing: [", more="sharing: is caring"))
 CONTROL.good("a claim of a device", claim("Exclusive"))
 CONTROL.good("a claim of a device for each pod", template("Exclusive"))
@@ -172,12 +154,9 @@ CONTROL.bad(
     ),
 )
 CONTROL.bad(
-    "every GPU of the node",
-    pod([with_variable(VISIBLE, "all"), with_variable(MPS_CLIENT, "/mps")]),
-    finding=(
-        "spec.containers[0].env[0].value: found all, expected void or none, or no such variable",
-        f"spec.containers[1].env[0].name: found {MPS_CLIENT}, expected no client of MPS",
-    ),
+    "a client of MPS",
+    pod([container(), with_variable(MPS_CLIENT)]),
+    finding=f"spec.containers[1].env[0].name: found {MPS_CLIENT}, expected no client of MPS",
 )
 CONTROL.bad(
     "a plugin that slices time",
@@ -223,8 +202,7 @@ CONTROL.bad(
 CONTROL.unknown(
     "amounts made elsewhere", pod([container(resources={"limits": UNKNOWN})]), at="spec.containers[0].resources.limits"
 )
-CONTROL.unknown("a variable made elsewhere", pod([with_variable(UNKNOWN, "all")]), at="spec.containers[0].env[0].name")
-CONTROL.unknown("a value made elsewhere", pod([with_variable(VISIBLE, UNKNOWN)]), at="spec.containers[0].env[0].value")
+CONTROL.unknown("a variable made elsewhere", pod([with_variable(UNKNOWN)]), at="spec.containers[0].env[0].name")
 CONTROL.unknown("texts made elsewhere", resource(CONFIG_MAPS[0], {"data": UNKNOWN}), at="data")
 CONTROL.unknown("a text made elsewhere", config_map(config=UNKNOWN), at="data.config")
 CONTROL.unknown("a strategy made elsewhere", claim(UNKNOWN), at=f"spec.{AT}")

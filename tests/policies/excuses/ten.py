@@ -10,6 +10,8 @@ MADE_FROM_IT = "the program made the one from the other, whatever their names"
 SERVES_ALL = "a store that serves all may use any key"
 FOR_ALL = "a bucket for all, with a key that another stack made"
 POOLS_FOR_ALL = "a cluster with pools for one and for all"
+OTHER = "delete null strange upper cut empty"
+NO_GPU = "machines without GPUs are not judged"
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = {
     "TEN-001": (
@@ -129,11 +131,6 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             of="CronJob Deployment Pod",
         ),
         Excuse(
-            each("unknown delete null strange cut empty offend second", "value"),
-            "the variable is none that shows GPUs",
-            ("no GPU", "a whole GPU", "a part of one"),
-        ),
-        Excuse(
             each("delete null strange upper cut empty", "strategy"),
             "the driver knows two ways of sharing and no other",
             ("a claim of a device", "a claim of a device for each pod"),
@@ -188,6 +185,107 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             "absent, Azure refuses it",
             "a storage account that keeps to itself",
         ),
+    ),
+    "TEN-007": (
+        Excuse(each("delete null", "annotations"), "it has none", "annotations of others"),
+        Excuse(each("delete null strange upper cut empty", "mountPath"), "a mount of anything else", of="CronJob"),
+        Excuse(
+            each("delete null strange cut empty", "name"),
+            "another variable, which shows no GPU",
+            of="CronJob Deployment Pod",
+        ),
+        Excuse(
+            each("unknown delete null strange cut empty offend second", "value"),
+            "the variable is none that shows GPUs",
+            ("no GPU", "a GPU that was asked for", "annotations of others", "a directory without devices"),
+        ),
+        Excuse(each("delete null strange upper cut empty", "path"), "another directory", "a directory without devices"),
+    ),
+    "TEN-008": (
+        Excuse(each("crowd", "ephemeralContainers"), "one that asks for nothing", of="CronJob Deployment Pod"),
+        Excuse(
+            each("delete null strange upper cut empty", "key"),
+            "another toleration, or one of those that ask for GPUs",
+            of="CronJob Deployment Pod",
+        ),
+        Excuse(each("unknown", "key"), "it asks for GPUs", ("a GPU", "a part, said twice")),
+        Excuse(
+            each("delete null", "limits", "requests"),
+            "what has no limit asks for no GPU, and what says no request requests its limit",
+            of="Deployment Pod",
+        ),
+    ),
+    "TEN-009": (Excuse(each(OTHER, "vmSize"), NO_GPU, of="AgentPool ManagedCluster"),),
+    "TEN-010": (
+        Excuse(each(OTHER, "vmSize"), NO_GPU, of="AgentPool ManagedCluster"),
+        Excuse(each(OTHER, "driver"), "whoever installs it, GPUs are hidden", of="AgentPool ManagedCluster"),
+        Excuse(each(ANY_TEXT, "command"), "what runs the script, or another DaemonSet", of="DaemonSet"),
+        Excuse(each(ANY_TEXT, "falaj.dev/pool-name"), "hidden on every node", "hidden on every node"),
+        Excuse(
+            (*each(ANY_TEXT, "operator", "path"), *each(OTHER, "values"), "unknown nodeSelector"),
+            "the other DaemonSet, or the other pool",
+            "hidden on the pool",
+        ),
+    ),
+    "TEN-011": (
+        Excuse(
+            (*each(OTHER, "amiType", "image"), *each(f"{OTHER} abroad", "chart"), "abroad image"),
+            "any other brings no device plugin",
+            of="DaemonSet NodeGroup Release",
+        ),
+        Excuse(
+            each("offend", "chart"),
+            "the only one in the stack",
+            (
+                "the operator's",
+                "the operator's by default, beside other charts",
+                "a chart of its own, the operator's switched off",
+            ),
+        ),
+        Excuse(
+            ("unknown chart",),
+            "the other chart, whose values switch it off",
+            "the operator's by default, beside other charts",
+        ),
+        Excuse(each("delete null flip", "enabled"), "the only one, or switched off", of="Release"),
+        Excuse(("unknown enabled",), "on or off, it stays away", "a node's own, the operator's kept away"),
+    ),
+    "TEN-012": (
+        Excuse(each(f"{OTHER} abroad", "chart"), "another chart installs no driver", of="Release"),
+        Excuse(each(OTHER, "vmSize", "instanceTypes"), NO_GPU, of="AgentPool NodeGroup"),
+        Excuse(
+            each("unknown", "instanceTypes"),
+            "the other size tells",
+            ("nodes that bring the driver", "nodes that bring the plugin too", "nodes that bring nothing"),
+        ),
+        Excuse(each("unknown offend", "amiType"), NO_GPU, "nodes of another stack"),
+        Excuse(each("flip offend", "enabled"), "either is decided", "nodes of another stack"),
+    ),
+    "TEN-013": (
+        Excuse(each(OTHER, "vmSize", "instanceTypes"), NO_GPU, of="AgentPool ManagedCluster NodeGroup"),
+        Excuse(each("unknown", "instanceTypes"), "the other size tells", "kept, and until ready"),
+        Excuse(each("unknown offend second", "nodeTaints"), NO_GPU, "kept in a cluster's own pool"),
+    ),
+    "TEN-014": (
+        Excuse(each(OTHER, "vmSize", "instanceTypes"), NO_GPU, of="AgentPool ManagedCluster NodeGroup"),
+        Excuse(
+            each("unknown", "instanceTypes"), "the other size tells", ("named by its layout", "divided by the image")
+        ),
+        Excuse(
+            each(OTHER, "gpuInstanceProfile", "nvidia.com/mig.config", "falaj.dev/gpu-sharing"),
+            "another layout, or none",
+            of="AgentPool ManagedCluster NodeGroup",
+        ),
+        Excuse(
+            (*each(f"{ANY_TEXT} offend second", "name"), "unknown gpuInstanceProfile"),
+            NO_GPU,
+            "named so in a cluster's own pool",
+        ),
+    ),
+    "TEN-015": (
+        Excuse(each(OTHER, "vmSize"), NO_GPU, of="AgentPool"),
+        Excuse(each(f"{OTHER} offend", "osSKU"), "one image, whichever", of="AgentPool"),
+        Excuse(("unknown osSKU", "unknown vmSize"), "a pool without GPUs", "two alike, beside others"),
     ),
 }
 LOGIC: dict[str, dict[str, str]] = {}
