@@ -126,7 +126,7 @@ class _Router:
         looking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await looking
-        await asyncio.gather(*(watch.stop() for watch in self._watches))
+        await asyncio.gather(*(watch.stop() for watch in self._watches), self._surroundings.close())
         if self._tracer is not None:
             await asyncio.to_thread(self._tracer.close)
         _LOG.info("stopped")

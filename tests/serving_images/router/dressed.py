@@ -26,6 +26,8 @@ class DressedRuntime:
         self.delay = 0.0
         """Seconds by which what clients send comes later."""
         self.metrics = SOUND
+        self.cut_after = 0
+        """Bytes of answers after which a connection is cut; none is where it is zero."""
         self.hangs = False
         """Whether connections are taken and nothing is ever said."""
         host, *ports = address.split(":")
@@ -68,11 +70,15 @@ class DressedRuntime:
         return handle
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, late: bool) -> None:
+        passed = 0
         while data := await reader.read(65536):
             if late and self.delay:
                 await asyncio.sleep(self.delay)
             writer.write(data)
             await writer.drain()
+            passed += len(data)
+            if not late and self.cut_after and passed > self.cut_after:
+                return
 
     async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with closing(writer):

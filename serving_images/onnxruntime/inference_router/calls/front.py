@@ -100,6 +100,13 @@ class Surroundings:
             if endpoint not in known and not endpoint.in_flight:
                 del self._pools[endpoint]
 
+    async def close(self) -> None:
+        """Close every connection to a runtime."""
+        for pool in self._pools.values():
+            pool.lose("stopped")
+        while not all(pool.empty for pool in self._pools.values()):  # noqa: ASYNC110 - it ends within a turn or two
+            await asyncio.sleep(0)
+
 
 class Front:
     """Takes calls on a port of their own."""
@@ -143,6 +150,7 @@ class Front:
         for connection in tuple(self._connections):
             connection.abort()
         await self._empty.wait()
+        await self._around.close()
 
     def look(self, known: set[Endpoint]) -> None:
         """See to what depends on time. To be called a few times a second."""

@@ -292,7 +292,7 @@ class Relay:
             self._around.note(self._path, words.CANCELLED, self._started, self._fields)
         elif stream is self._runtime:
             self._runtime = None
-            self._fail("refused" if harmless else "connection lost", harmless=harmless)
+            self._fail("refused" if harmless else "connection_lost", harmless=harmless)
         del code
 
     def _fail(self, cause: str, *, harmless: bool = False, refused: Fields | None = None) -> None:
@@ -300,7 +300,7 @@ class Relay:
         attempt, self._attempt = self._attempt, None
         if self._answering:
             if attempt is not None:
-                self._around.dispatcher.failed(attempt, "broken off")
+                self._around.dispatcher.failed(attempt, "broken_off")
             self._end_answer(words.trailers(words.UNAVAILABLE, _BROKEN), words.UNAVAILABLE)
             return
         following = None

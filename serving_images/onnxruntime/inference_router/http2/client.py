@@ -142,6 +142,11 @@ class GrpcPool:
             connection.abort()
         self._fail_waiting(why)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no connection is open, nor being made."""
+        return not self._connections and self._connecting is None
+
     def look(self, now: float, idle_before: float) -> None:
         """See to what depends on time; close what has not been used since."""
         for connection in tuple(self._connections):
@@ -167,7 +172,7 @@ class GrpcPool:
                 )
         except (OSError, TimeoutError):
             self._connecting = None
-            self._fail_waiting("no connection")
+            self._fail_waiting("no_connection")
             return
         self._connecting = None
         if not connection.closed:

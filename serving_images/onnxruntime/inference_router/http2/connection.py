@@ -10,14 +10,8 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from inference_router.http2 import frames
-from inference_router.http2.fields import (
-    CompressionError,
-    FieldReader,
-    Fields,
-    FieldsError,
-    TooManyFieldsError,
-    check,
-)
+from inference_router.http2.compression import CompressionError, FieldReader, TooManyFieldsError
+from inference_router.http2.fields import Fields, FieldsError, check
 from inference_router.http2.frames import Code
 from inference_router.http2.parser import BrokenProtocolError, FrameParser
 from inference_router.http2.sender import Sender
@@ -347,4 +341,4 @@ class Http2Connection(asyncio.Protocol, ABC):
 
 
 def _is_informational(fields: Fields) -> bool:
-    return any(name == b":status" and value.startswith(b"1") for name, value in fields)
+    return bool(fields) and fields[0][0] == b":status" and fields[0][1].startswith(b"1")

@@ -1,7 +1,7 @@
-"""Header fields out of blocks and into them.
+"""Header fields: which are allowed, and how they are written.
 
-Blocks that come in are decoded by jh2, in Rust, with the peer's table. Blocks that go out use no table and no Huffman
-code: that is always legal, can't get out of step with the other end, and costs a few microseconds.
+Blocks that go out use no table and no Huffman code: that is always legal, can't get out of step with the other end, and
+costs a few microseconds.
 Source: https://www.rfc-editor.org/rfc/rfc7541
 """
 
@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from jh2._hazmat import Decoder, HPACKError, OversizedHeaderListError
-
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 MOST_FIELD_BYTES: Final = 32 * 1024
 """Most bytes of all names and values, each with 32 more, as HTTP/2 counts them."""
 
+MOST_REMEMBERED: Final = 2048
+"""Fields that are remembered as checked, and as written, of all connections."""
+
+_LONGEST_REMEMBERED: Final = 128
 _WHOLE: Final = {
     (b":method", b"POST"): b"\x83",
     (b":scheme", b"http"): b"\x86",
@@ -37,44 +39,18 @@ _VALUE: Final = re.compile(rb"[^\x00\r\n]*")
 _MORE: Final = 0x80
 
 
-class CompressionError(Exception):
-    """A block that can't be decoded; nothing more can be read on its connection."""
-
-
 class FieldsError(Exception):
     """Fields that HTTP/2 does not allow; ``str(error)`` says which."""
-
-
-class TooManyFieldsError(Exception):
-    """More fields than are taken in."""
-
-
-class FieldReader:
-    """Decodes the blocks of one connection, in their order."""
-
-    def __init__(self) -> None:
-        self._decoder = Decoder(MOST_FIELD_BYTES)
-
-    def read(self, block: bytes) -> Fields:
-        """The fields of a block."""
-        try:
-            decoded = self._decoder.decode(block, True)
-        except OversizedHeaderListError:
-            raise TooManyFieldsError from None
-        except HPACKError as error:
-            raise CompressionError(str(error)) from None
-        return [(name, value) for name, value, _ in decoded]
 
 
 def check(fields: Fields, expected: frozenset[bytes]) -> None:
     """Refuse what is malformed: other pseudo-headers than ``expected``, or one of them late, twice or not at all."""
     seen: set[bytes] = set()
     plain = False
-    for name, value in fields:
-        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None or name in _FORBIDDEN:
-            raise FieldsError(f"field '{name[:64].decode('latin-1')}' is not allowed")
-        if name == b"te" and value != b"trailers":
-            raise FieldsError("field 'te' is something else than trailers")
+    for field in fields:
+        if field not in _checked:
+            _check(field)
+        name = field[0]
         if not name.startswith(b":"):
             plain = True
         elif plain or name in seen or name not in expected:
@@ -85,27 +61,42 @@ def check(fields: Fields, expected: frozenset[bytes]) -> None:
         raise FieldsError(f"field '{min(missing).decode()}' is missing")
 
 
+def _check(field: tuple[bytes, bytes]) -> None:
+    """Refuse a field that is not allowed anywhere. The same ones come again and again: those are remembered."""
+    name, value = field
+    if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None or name in _FORBIDDEN:
+        raise FieldsError(f"field '{name[:64].decode('latin-1')}' is not allowed")
+    if (name == b"te" and value != b"trailers") or (name == b":path" and not value):
+        raise FieldsError(f"field '{name.decode()}' has a value that is not allowed")
+    if len(name) + len(value) <= _LONGEST_REMEMBERED:
+        if len(_checked) >= MOST_REMEMBERED:
+            _checked.clear()
+        _checked.add(field)
+
+
 def write(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The block that holds these fields."""
-    parts = []
-    for field in fields:
-        if (whole := _WHOLE.get(field)) is not None:
-            parts.append(whole)
-            continue
-        name, value = field
-        if (known := _NAMES.get(name)) is not None:
-            parts.append(known)
-        else:
-            parts += (b"\x00", _length(name), name)
-        parts += (_length(value), value)
-    return b"".join(parts)
+    return b"".join([_written.get(field) or _write(field) for field in fields])
+
+
+def _write(field: tuple[bytes, bytes]) -> bytes:
+    name, value = field
+    known = _NAMES.get(name)
+    written = b"".join((b"\x00", _length(name), name) if known is None else (known,))
+    written += _length(value) + value
+    if len(written) <= _LONGEST_REMEMBERED:
+        if len(_written) >= MOST_REMEMBERED:
+            _written.clear()
+            _written.update(_WHOLE)
+        _written[field] = written
+    return written
 
 
 def _length(text: bytes) -> bytes:
     """How long a string is that is not Huffman coded, in seven bits and more."""
     size = len(text)
     if size < _MORE - 1:
-        return _SHORT[size]
+        return bytes((size,))
     size -= _MORE - 1
     octets = bytearray((_MORE - 1,))
     while size >= _MORE:
@@ -115,4 +106,5 @@ def _length(text: bytes) -> bytes:
     return bytes(octets)
 
 
-_SHORT: Final = [bytes((size,)) for size in range(_MORE - 1)]
+_checked: set[tuple[bytes, bytes]] = set()
+_written: dict[tuple[bytes, bytes], bytes] = dict(_WHOLE)

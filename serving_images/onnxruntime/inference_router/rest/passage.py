@@ -271,7 +271,7 @@ class Passage:
 
     def _break_off(self) -> None:
         """The answer has begun and can't be ended: the client must not take it for whole."""
-        self._count_failure("broken off")
+        self._count_failure("broken_off")
         answer, self._answer = self._answer, None
         self._leave()
         if answer is not None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from inference_router.backends.fleet import Endpoint
     from inference_router.dispatcher import Dispatcher
 
+STOPPED: Final = "stopped"
+"""The cause of what is broken off at the end."""
+
 IDLE_SECONDS: Final = 45.0
 """How long a connection to a runtime is kept that carries nothing: less than runtimes keep theirs."""
 
@@ -62,6 +65,13 @@ class Surroundings:
             pool.prune(now - IDLE_SECONDS if endpoint in known else now)
             if endpoint not in known and not endpoint.in_flight:
                 del self._pools[endpoint]
+
+    async def close(self) -> None:
+        """Close every connection to a runtime."""
+        for pool in self._pools.values():
+            pool.lose(STOPPED)
+        while not all(pool.empty for pool in self._pools.values()):  # noqa: ASYNC110 - it ends within a turn or two
+            await asyncio.sleep(0)
 
 
 class Proxy:

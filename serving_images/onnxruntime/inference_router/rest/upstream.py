@@ -17,7 +17,7 @@ MOST_HEADER_BYTES: Final = 64 * 1024
 JOINED_BYTES: Final = 64 * 1024
 """A longer body is written by itself."""
 
-LOST, NOT_HTTP, UNCONNECTED = "connection lost", "not HTTP/1.1", "no connection"
+LOST, NOT_HTTP, UNCONNECTED = "connection_lost", "not_http", "no_connection"
 """Causes of an answer that does not come."""
 
 _DROPPED: Final = frozenset(
@@ -304,6 +304,11 @@ class Pool:
         """The runtime does not answer: whoever waits for it is told."""
         for upstream in (*self._idle, *self._busy):
             upstream.fail(why)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no connection is open, nor being made."""
+        return not self._idle and not self._busy and not self._tasks
 
     def prune(self, idle_before: float) -> None:
         """Close what has not been used since: before the runtime does, as a request comes."""
