@@ -14,7 +14,7 @@ CLUSTERS = {"eks": "**EksCluster**", "aks": "**AksCluster**"}
 POOLS = {"eks": "**EksNodePool**", "aks": "**AksNodePool**"}
 DEFINITIONS = "**GpuDefinitions**"
 RUNTIME = "**GpuRuntime**"
-ENDPOINTS = "**ModelEndpoint**"
+SERVERS = "**TritonServer**"
 MINOR_OF_NODES = (
     "kubectl get nodes -l falaj.dev/pool={role} -o custom-columns=NODE:.metadata.name,KUBELET:.status.nodeInfo"
     ".kubeletVersion"
@@ -203,12 +203,12 @@ def _triton(before: ClusterVersions, after: ClusterVersions) -> Words:
             f"the image {after.triton} is mirrored and signed; every model loads in ONNX Runtime {row.onnxruntime} "
             "(its opset, and TensorRT engines built anew)"
         ),
-        command=_named(f"Triton {after.triton}", ENDPOINTS),
+        command=_named(f"Triton {after.triton}", SERVERS),
         check=(
             "kubectl rollout status of each GPU model server, GET /v2 names version "
             f"{row.server}, and one request of each model answers as before"
         ),
-        rollback=_named(f"Triton {before.triton}", ENDPOINTS),
+        rollback=_named(f"Triton {before.triton}", SERVERS),
     )
 
 

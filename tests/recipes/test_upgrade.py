@@ -20,7 +20,7 @@ from falaj.recipes.matrix import NODES_BEHIND, faults, minors_between, releases_
 from falaj.recipes.state import at
 from falaj.recipes.steps import ORDER, Part
 from falaj.recipes.upgrade import MINORS_AT_ONCE, UpgradeRefusedError, refusals, stations, upgrade
-from falaj.recipes.wording import CLUSTERS, POOLS
+from falaj.recipes.wording import CLUSTERS, DEFINITIONS, POOLS, RUNTIME, SERVERS
 
 RECIPES = gpu_recipes()
 DRIVERS = ("535.309.01", "570.211.01", "580.178.04", "595.91.07", "610.57.04", "unknown")
@@ -284,7 +284,7 @@ def test_every_step_says_what_comes_before_what_to_run_how_to_see_it_and_the_way
 def test_commands_name_components_that_there_are() -> None:
     made = "".join(path.read_text() for path in Path(__file__).parents[2].glob("components/*/*.py"))
 
-    for pattern in (*CLUSTERS.values(), *POOLS.values()):
+    for pattern in (*CLUSTERS.values(), *POOLS.values(), DEFINITIONS, RUNTIME, SERVERS):
         assert f'"falaj:index:{pattern.strip("*")}"' in made
 
 
