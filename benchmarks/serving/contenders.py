@@ -106,7 +106,7 @@ FASTAPI = Contender("FastAPI", _module("fastapi", "fastapi_server"))
 def _triton_image(model: Model, ports: Ports, folder: Path) -> Command:
     site = environments.of_triton()
     places = ["--triton", str(site / "pytriton" / "tritonserver"), "--models", str(model.repository)]
-    places += ["--repository", str(folder / "repository"), "--host", "127.0.0.1"]
+    places += ["--work", str(folder / "work"), "--host", "127.0.0.1"]
     listeners = ["--http-port", str(ports.http), "--grpc-port", str(ports.grpc), "--metrics-port", str(ports.metrics)]
     arguments = [str(environments.DEBIAN_PYTHON), "-m", "triton_server", *places, *listeners]
     return Command(arguments, {"PYTHONPATH": str(site), "TRITON_SERVER_VARIANT": "local-cpu"})

@@ -17,49 +17,83 @@ if TYPE_CHECKING:
 def flows_of(spec: ServerSpec) -> tuple[DataFlow, ...]:
     """Return the data flows of one endpoint: requests in, the model, log lines, and the calls its spec names."""
     workload = f"{spec.namespace}/{spec.endpoint}"
-    return (*_requests(spec, workload), *_own(spec, workload), *(_call(workload, call) for call in spec.calls))
+    requests = from_clients(spec) if spec.behind is None else between(spec, f"{spec.namespace}/{spec.behind}")
+    return (*requests, _model(spec, workload), log_of(spec), *(_call(workload, call) for call in spec.calls))
 
 
-def _requests(spec: ServerSpec, workload: str) -> tuple[DataFlow, ...]:
-    flow = partial(
-        DataFlow,
+def from_clients(spec: ServerSpec) -> tuple[DataFlow, ...]:
+    """Return what comes from clients through the gateway."""
+    entry = DataFlow(
+        source=CLIENTS_END,
+        sink=GATEWAY_END,
         region=spec.region,
         data_class=spec.data_class,
-        purpose=f"requests to {spec.endpoint} of {spec.tenant} and their answers",
+        channel=Channel.HTTPS,
+        port=ENTRY_PORT,
+        encryption=Encryption.TLS,
+        purpose=_purpose(spec),
     )
-    inside = partial(flow, source=GATEWAY_END, sink=workload, encryption=Encryption.CLUSTER_NETWORK)
-    return (
-        flow(
-            source=CLIENTS_END,
-            sink=GATEWAY_END,
-            channel=Channel.HTTPS,
-            port=ENTRY_PORT,
-            encryption=Encryption.TLS,
-        ),
-        inside(channel=Channel.HTTP, port=HTTP_PORT),
-        inside(channel=Channel.GRPC, port=GRPC_PORT),
-    )
+    return (entry, *between(spec, GATEWAY_END))
 
 
-def _own(spec: ServerSpec, workload: str) -> tuple[DataFlow, ...]:
-    flow = partial(DataFlow, region=spec.region)
+def between(spec: ServerSpec, caller: str) -> tuple[DataFlow, ...]:
+    """Return what comes from a caller inside the cluster, both ways that the protocol has."""
+    inside = partial(
+        DataFlow,
+        source=caller,
+        sink=f"{spec.namespace}/{spec.endpoint}",
+        region=spec.region,
+        data_class=spec.data_class,
+        encryption=Encryption.CLUSTER_NETWORK,
+        purpose=_purpose(spec),
+    )
+    return (inside(channel=Channel.HTTP, port=HTTP_PORT), inside(channel=Channel.GRPC, port=GRPC_PORT))
+
+
+def measurements(spec: ServerSpec, port: int) -> tuple[DataFlow, ...]:
+    """Return what the workload before it reads of its queue and its GPUs, where these have a port of their own."""
+    if spec.behind is None:
+        return ()
     return (
-        flow(
-            source="node/images",
-            sink=workload,
-            data_class=DataClass.INTERNAL,
-            channel=Channel.IMAGE_VOLUME,
-            encryption=Encryption.NODE,
-            purpose=f"model {spec.model}, mounted read-only",
-        ),
-        flow(
-            source=workload,
-            sink="node/logs",
+        DataFlow(
+            source=f"{spec.namespace}/{spec.behind}",
+            sink=f"{spec.namespace}/{spec.endpoint}",
+            region=spec.region,
             data_class=DataClass.OPERATIONAL,
-            channel=Channel.LOG,
-            encryption=Encryption.NODE,
-            purpose="log lines without request content",
+            channel=Channel.METRICS,
+            port=port,
+            encryption=Encryption.CLUSTER_NETWORK,
+            purpose=f"queue and GPUs of {spec.endpoint}, without request content",
         ),
+    )
+
+
+def log_of(spec: ServerSpec) -> DataFlow:
+    """Return what is written down on the node."""
+    return DataFlow(
+        source=f"{spec.namespace}/{spec.endpoint}",
+        sink="node/logs",
+        region=spec.region,
+        data_class=DataClass.OPERATIONAL,
+        channel=Channel.LOG,
+        encryption=Encryption.NODE,
+        purpose="log lines without request content",
+    )
+
+
+def _purpose(spec: ServerSpec) -> str:
+    return f"requests to {spec.endpoint} of {spec.tenant} and their answers"
+
+
+def _model(spec: ServerSpec, workload: str) -> DataFlow:
+    return DataFlow(
+        source="node/images",
+        sink=workload,
+        region=spec.region,
+        data_class=DataClass.INTERNAL,
+        channel=Channel.IMAGE_VOLUME,
+        encryption=Encryption.NODE,
+        purpose=f"model {spec.model}, mounted read-only",
     )
 
 

@@ -44,7 +44,10 @@ class Rollout(NamedTuple):
 
 @dataclass(frozen=True)
 class Objects:
-    """Makes the objects of one endpoint as children of its component, each under the component's name and its role."""
+    """Makes the objects of one endpoint as children of its component, each under the component's name and its role.
+
+    One that stands behind another workload gets no route.
+    """
 
     parent: pulumi.Resource
     name: str
@@ -59,6 +62,8 @@ class Objects:
         edges = self._make_edges()
         self._make_workload(template, rollout, edges)
         service = self._make_service()
+        if self.spec.behind is not None:
+            return Way(pulumi.Output.concat(service, ".", self.namespace, ".svc"), service)
         host = pulumi.Output.concat(self.spec.endpoint, ".", host_suffix)
         self._make_route(gateway, host, service)
         return Way(host, service)
@@ -126,29 +131,29 @@ class Objects:
         if spec.governance is None:
             return self._metadata
         annotations = spec.governance.annotations(
-            name=spec.endpoint, owner=spec.owner, model=spec.model, personal=spec.data_class in ABOUT_PERSONS
+            name=spec.behind or spec.endpoint,
+            owner=spec.owner,
+            model=spec.model,
+            personal=spec.data_class in ABOUT_PERSONS,
         )
         return {**self._metadata, "annotations": annotations}
 
     def _make_service(self) -> pulumi.Output[str]:
-        service = kubernetes.core.v1.Service(
-            f"{self.name}-service",
-            metadata=self._metadata,
-            spec={
-                "type": "ClusterIP",
-                "selector": self._selector,
-                "ports": [
-                    {"name": "http", "port": HTTP_PORT, "target_port": "http", "protocol": "TCP"},
-                    {
-                        "name": "grpc",
-                        "port": GRPC_PORT,
-                        "target_port": "grpc",
-                        "protocol": "TCP",
-                        "app_protocol": HTTP_2_IN_THE_CLEAR,
-                    },
-                ],
+        ports = [
+            {"name": "http", "port": HTTP_PORT, "target_port": "http", "protocol": "TCP"},
+            {
+                "name": "grpc",
+                "port": GRPC_PORT,
+                "target_port": "grpc",
+                "protocol": "TCP",
+                "app_protocol": HTTP_2_IN_THE_CLEAR,
             },
-            opts=self._inside,
+        ]
+        spec: Manifest = {"type": "ClusterIP", "selector": self._selector, "ports": ports}
+        if self.spec.behind is not None:
+            spec["cluster_ip"] = "None"  # each pod has an address of its own: who calls them chooses among them
+        service = kubernetes.core.v1.Service(
+            f"{self.name}-service", metadata=self._metadata, spec=spec, opts=self._inside
         )
         return service.metadata.name
 

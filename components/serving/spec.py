@@ -89,6 +89,10 @@ class ServerSpec(BaseModel):
     calls: Calls = Field(default=(), description="Services outside that it may call; none by default.")
     governance: GovernanceSpec | None = Field(default=None, description="What is said of its model.")
     own_machines: bool = Field(default=False, description="Whether it runs on machines of its tenant alone.")
+    behind: DnsLabel | None = Field(
+        default=None,
+        description="Workload of the same namespace that alone calls it, in place of the gateway; no host name then.",
+    )
 
     @model_validator(mode="after")
     def _leaves_room_for_a_drain(self) -> Self:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.serving.flows import flows_of
+from components.serving.flows import flows_of, measurements
 from components.serving.kubernetes import AI_CONTROLS
 from components.serving.objects import Objects, Rollout
-from components.serving.triton_pods import START_SECONDS, pod_template
+from components.serving.triton_pods import METRICS_PORT, START_SECONDS, pod_template
 from components.zero_trust.restricted import POD_CONTROLS, rolling_update
 from falaj.catalog.data_flows import DataFlow
 
@@ -48,7 +48,7 @@ class TritonServer(pulumi.ComponentResource):
         host_suffix: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        self.data_flows = flows_of(spec)
+        self.data_flows = (*flows_of(spec), *measurements(spec, METRICS_PORT))
         flows = [flow.as_input() for flow in self.data_flows]
         super().__init__("falaj:index:TritonServer", name, {"dataFlows": flows, "controls": list(self.controls)}, opts)
         objects = Objects(self, name, spec, namespace, self.data_flows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.labels import MODEL_SERVER
-from components.node_pools.contract import GPU_FAMILY, GPU_PRESENT, NO_SCHEDULE, POOL
+from components.node_pools.contract import CAPACITY, GPU_FAMILY, GPU_PRESENT, NO_SCHEDULE, POOL, Taint
 from components.serving.pods import (
     ANNOUNCE_SECONDS,
     EXIT_SECONDS,
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 METRICS_PORT = 8082
 """Where Triton tells its counts; nothing reaches it unless a flow says so."""
-REPOSITORY_FOLDER = "/repository"
+WORK_FOLDER = "/work"
 """Where the checked copy of the model goes."""
 SHARED_MEMORY_FOLDER = "/dev/shm"  # noqa: S108 - a mount path of the pod's own, not of this machine
 START_SECONDS = 900
 """What a pod may take to answer: TensorRT may build engines for minutes."""
+SPOT = (Taint(CAPACITY, "spot"), Taint("kubernetes.azure.com/scalesetpriority", "spot"))
+"""What keeps pods off spot machines: our taint, and the one that AKS itself puts there."""
 GPU_POOL = "gpu"
 """The role of pools whose nodes have GPUs."""
 
@@ -53,7 +55,7 @@ def pod_template(spec: TritonServerSpec, labels: dict[str, str]) -> Manifest:
             "containers": [_container(spec)],
             "volumes": [
                 {"name": "model", "image": {"reference": spec.model, "pull_policy": spec.model_pull_policy}},
-                {"name": "repository", "empty_dir": {"size_limit": spec.repository}},
+                {"name": "work", "empty_dir": {"size_limit": spec.work}},
                 {"name": "shared-memory", "empty_dir": {"medium": "Memory", "size_limit": spec.shared_memory}},
                 {"name": "tmp", "empty_dir": {"size_limit": "64Mi"}},
             ],
@@ -67,10 +69,13 @@ def _machines(spec: TritonServerSpec) -> Manifest:
     if spec.gpu is None:
         return found
     family = {} if spec.gpu.family is None else {GPU_FAMILY: spec.gpu.family}
-    toleration = {"key": GPU_PRESENT.key, "operator": "Equal", "value": GPU_PRESENT.value, "effect": NO_SCHEDULE}
+    passed = [GPU_PRESENT, *(SPOT if spec.spot else ())]
     return {
         "node_selector": {**found.get("node_selector", {}), POOL: GPU_POOL, **family},
-        "tolerations": [*found.get("tolerations", []), toleration],
+        "tolerations": [
+            *found.get("tolerations", []),
+            *({"key": key, "operator": "Equal", "value": value, "effect": NO_SCHEDULE} for key, value in passed),
+        ],
     }
 
 
@@ -100,7 +105,7 @@ def _container(spec: TritonServerSpec) -> Manifest:
         "security_context": CONTAINER_SECURITY,
         "volume_mounts": [
             {"name": "model", "mount_path": MODELS_FOLDER, "read_only": True},
-            {"name": "repository", "mount_path": REPOSITORY_FOLDER},
+            {"name": "work", "mount_path": WORK_FOLDER},
             {"name": "shared-memory", "mount_path": SHARED_MEMORY_FOLDER},
             {"name": "tmp", "mount_path": "/tmp"},  # noqa: S108 - as above
         ],

@@ -47,10 +47,14 @@ class TritonServerSpec(ServerSpec):
         default="official", description="Which of the two images it is: `local-cpu` has no GPU code and known holes."
     )
     gpu: GpuRequest | None = Field(default=None, description="GPUs of each pod; none by default.")
+    spot: bool = Field(
+        default=False,
+        description="Whether it may run on spot machines with GPUs, which are taken away when others pay.",
+    )
     shared_memory: Memory = Field(
         default="256Mi", description="For tensors between the processes of one pod; part of its memory limit."
     )
-    repository: Memory = Field(default="2Gi", description="Room for the checked copy of the model on the node's disk.")
+    work: Memory = Field(default="2Gi", description="Room for the checked copy of the model on the node's disk.")
     rollout: Literal["surge", "replace"] = Field(
         default="surge",
         description="`surge` starts a new pod first and needs room, and GPUs, for it; `replace` takes an old one away.",

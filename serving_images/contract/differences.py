@@ -23,6 +23,9 @@ class Difference:
     reason: str
     """Why it is so, and why that is let pass."""
 
+    tried: bool = True
+    """Whether the tests are run at all: not, where they may end the server."""
+
     def covers(self, test: str) -> bool:
         """Whether a test may fail by it."""
         return any(re.fullmatch(re.escape(each).replace(r"\*", ".*"), test, re.DOTALL) for each in self.tests)
@@ -38,12 +41,16 @@ class Differences:
 
     @classmethod
     def read(cls, file: Path) -> Differences:
-        """The table in a TOML file: `[[difference]]` with `tests`, `words` and `reason`. Refuses any other key."""
+        """The table in a TOML file: `[[difference]]` with the names above as keys. Refuses any other."""
         entries = tomllib.loads(file.read_text(encoding="utf-8"))["difference"]
         return cls(
             Difference(tuple(entry.pop("tests")), tuple(entry.pop("words")), entry.pop("reason"), **entry)
             for entry in entries
         )
+
+    def untried(self, test: str) -> str | None:
+        """Why a test is left out, or nothing where it is to be run."""
+        return next((each.reason for each in self._table if not each.tried and each.covers(test)), None)
 
     def ran(self, test: str) -> None:
         """Note that a test was run, with whatever result."""
@@ -59,7 +66,7 @@ class Differences:
 
     def outlived(self) -> tuple[Difference, ...]:
         """Lines whose tests were run and none failed as they say: the server now does what the contract asks."""
-        return tuple(each for each in self._table if each in self._run and not self._seen[each])
+        return tuple(each for each in self._table if each.tried and each in self._run and not self._seen[each])
 
     def counts(self) -> tuple[tuple[int, str], ...]:
         """How many tests failed by each line, and its reason."""

@@ -82,13 +82,13 @@ def test_the_pod_is_restricted_and_writes_only_to_volumes_of_its_own(run: Run) -
     }
     assert container["volumeMounts"] == [
         {"name": "model", "mountPath": "/models", "readOnly": True},
-        {"name": "repository", "mountPath": "/repository"},
+        {"name": "work", "mountPath": "/work"},
         {"name": "shared-memory", "mountPath": "/dev/shm"},
         {"name": "tmp", "mountPath": "/tmp"},
     ]
     assert pod["volumes"] == [
         {"name": "model", "image": {"reference": MODEL, "pullPolicy": "Never"}},
-        {"name": "repository", "emptyDir": {"sizeLimit": "2Gi"}},
+        {"name": "work", "emptyDir": {"sizeLimit": "2Gi"}},
         {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": "256Mi"}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
     ]
@@ -98,14 +98,14 @@ def test_the_image_understands_what_it_is_told(run: Run) -> None:
     digest = f"sha256:{'e' * 64}"
     (container,) = pod_of(run, manifest_digest=digest)["containers"]
 
-    told = parse(["--models", "/models", "--repository", "/repository", *container["args"]])
+    told = parse(["--models", "/models", "--work", "/work", *container["args"]])
 
     assert told.manifest_digests == {digest}
     assert told.grace_seconds == 20
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"http": told.http_port, "grpc": told.grpc_port, "metrics": told.metrics_port}
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
-    assert (mounts["model"], mounts["repository"]) == (str(told.models), str(told.repository))
+    assert (mounts["model"], mounts["work"]) == (str(told.models), str(told.work))
 
 
 def test_a_leaving_pod_answers_until_every_gateway_knows(run: Run) -> None:
@@ -191,7 +191,8 @@ def test_it_is_reached_as_the_other_runtime_is(run: Run) -> None:
     assert [rule["backendRefs"][0]["port"] for rule in route["rules"]] == [8080, 8081, 8081]
     service = plan.of("kubernetes:core/v1:Service", "acme-iris-service").inputs["spec"]
     assert [port["name"] for port in service["ports"]] == ["http", "grpc"]
-    assert plan.of("kubernetes:policy/v1:PodDisruptionBudget", "acme-iris-disruption")
+    budget = plan.of("kubernetes:policy/v1:PodDisruptionBudget", "acme-iris-disruption").inputs["spec"]
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
 @pytest.mark.parametrize(

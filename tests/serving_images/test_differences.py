@@ -32,6 +32,15 @@ def test_a_line_whose_tests_pass_is_outlived_and_one_whose_tests_were_not_run_is
     assert table.outlived() == ()
 
 
+def test_what_may_end_the_server_is_not_tried() -> None:
+    table = Differences([LINE, Difference(("test_grpc.py::*deadline*",), (), "it ends the server", tried=False)])
+
+    assert table.untried("test_grpc.py::test_a_short_deadline[echo]") == "it ends the server"
+    assert table.untried("test_rest.py::test_answers_flat_data[echo]") is None
+    table.ran("test_grpc.py::test_a_short_deadline[echo]")
+    assert table.outlived() == ()
+
+
 def test_another_key_in_the_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "table.toml"
     file.write_text('[[difference]]\ntests = ["a*"]\nwords = ["b"]\nreason = "c"\n')

@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[TABLE] = Differences(()) if file is None else Differences.read(file)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out a test that the table says may end the server."""
+    if (reason := item.config.stash[TABLE].untried(_name(item))) is not None:
+        pytest.skip(f"not tried: {reason}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -46,7 +52,7 @@ def pytest_runtest_makereport(
     """Let a failure pass that the table has, as expected and with its reason."""
     report = yield
     if report.when == "call":
-        table, test = item.config.stash[TABLE], f"{item.path.name}::{item.name}"
+        table, test = item.config.stash[TABLE], _name(item)
         table.ran(test)
         if call.excinfo is not None and report.failed:
             reason = table.explain(test, str(call.excinfo.value))
@@ -94,6 +100,11 @@ def channel(request: pytest.FixtureRequest) -> Iterator[Any]:
 def metrics(request: pytest.FixtureRequest) -> str:
     """Where the server under test tells its counts."""
     return str(request.config.getoption("--metrics-url") or "/metrics")
+
+
+def _name(item: pytest.Item) -> str:
+    """A test as the table writes it."""
+    return f"{item.path.name}::{item.name}"
 
 
 def _address(config: pytest.Config, option: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from triton_server.backends import Backends
 from triton_server.options import Options
 from triton_server.repository import Model
 
@@ -19,7 +20,7 @@ PASSED_ON: Final = ("LD_LIBRARY_PATH", "LANG", "TZ", "NVIDIA_VISIBLE_DEVICES", "
 """Variables of the base and of the device plugin; Triton gets no other, so no credential or endpoint of anybody's."""
 
 
-def arguments(options: Options, models: Sequence[Model], understood: str, key: str) -> list[str]:
+def arguments(options: Options, backends: Backends, models: Sequence[Model], understood: str, key: str) -> list[str]:
     """The command line; ``understood`` is Triton's own help, for what not every release has."""
     triton = options.triton
     return [
@@ -36,7 +37,7 @@ def arguments(options: Options, models: Sequence[Model], understood: str, key: s
         "--allow-sagemaker=false",
         "--allow-vertex-ai=false",
         "--trace-config=level=OFF",
-        f"--backend-directory={triton / 'backends'}",
+        f"--backend-directory={backends.folder}",
         f"--backend-config=default-max-batch-size={options.max_batch_size}",
         *_threads(options),
         *_asked_for(options, models),
@@ -44,16 +45,24 @@ def arguments(options: Options, models: Sequence[Model], understood: str, key: s
     ]
 
 
-def environment(options: Options, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(options: Options, backends: Backends, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables that Triton and its backends get."""
     return {
         **{name: inherited[name] for name in PASSED_ON if name in inherited},
+        **_of_copied(backends),
         "PATH": f"{OWN_PROGRAMS}:/usr/local/bin:/usr/bin:/bin",
         "ORT_DISABLE_TELEMETRY": "1",
         "ORT_INTRA_OP_NUM_THREADS": str(options.threads),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TRITON_DEFAULT_MAX_BATCH_SIZE": str(options.max_batch_size),
     }
+
+
+def _of_copied(backends: Backends) -> dict[str, str]:
+    if backends.packages is None:
+        return {}
+    libraries = backends.packages / "nvidia_pytriton.libs"
+    return {"LD_LIBRARY_PATH": str(libraries), "TRITON_PYTHON_PACKAGES": str(backends.packages)}
 
 
 def _listeners(options: Options) -> Iterator[str]:

@@ -16,6 +16,8 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 CODE: Final = re.compile(r".*\.(py|pyc|pyd|sh|so(\.[0-9.]+)?|dll|dylib|pt|pt2|tar\.gz)", re.IGNORECASE)
 """Programs, libraries, and archives that a backend unpacks and runs."""
 
+DOCUMENTS: Final = (".json", ".md", ".pbtxt", ".sig", ".toml", ".txt", ".yaml", ".yml")
+"""What may lie directly in a model's folder; a program of the right name there would be run in the backend's place."""
 MOST_FILES: Final = 1_000
 DEEPEST: Final = 8
 SMALL_BYTES: Final = 16 * 2**20
@@ -40,7 +42,7 @@ def below(root: Path, where: str) -> tuple[str, ...]:
     if len(found) > MOST_FILES:
         raise StartError(f"{root / where}: has more than {MOST_FILES} files")
     for file in found:
-        if CODE.fullmatch(file):
+        if CODE.fullmatch(file) or (file.count("/") == 1 and not file.endswith(DOCUMENTS)):
             raise StartError(f"{root / file}: a model's own code is not run; remove it")
     return tuple(found)
 

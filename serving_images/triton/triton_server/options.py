@@ -22,8 +22,8 @@ class Options:
     """Where models lie, what is believed of them, and how Triton is to run."""
 
     models: Path
-    repository: Path
-    """Where the checked copy goes; whatever lies there is removed."""
+    work: Path
+    """For the checked copy, and what else has to be written; whatever lies there is removed."""
 
     triton: Path
     """The folder of `bin/tritonserver`, `backends` and `caches`."""
@@ -45,6 +45,11 @@ class Options:
     cpu_only: bool
 
     @property
+    def repository(self) -> Path:
+        """What Triton reads models from."""
+        return self.work / "models"
+
+    @property
     def asks_for_a_manifest(self) -> bool:
         """Whether nothing is served that no manifest lists."""
         return self.manifest_required or bool(self.manifest_digests) or self.manifest_key is not None
@@ -58,7 +63,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     given = parser.parse_args(arguments)
     return Options(
         models=given.models,
-        repository=given.repository,
+        work=given.work,
         triton=given.triton,
         manifest_digests=frozenset(given.manifest_digest),
         manifest_key=given.manifest_key,
@@ -79,7 +84,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
 def _add_models(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("models")
     group.add_argument("--models", type=Path, required=True, metavar="DIR", help="<model>/<version>/model.onnx")
-    group.add_argument("--repository", type=Path, required=True, metavar="DIR", help="where the checked copy goes")
+    group.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the checked copy goes")
     group.add_argument("--manifest-digest", type=_digest, action="append", default=[], metavar="sha256:HEX")
     group.add_argument("--manifest-key", type=Path, metavar="PEM", help="public key that signed the manifest")
     group.add_argument("--require-manifest", action="store_true", help="serve nothing that no manifest lists")

@@ -39,7 +39,7 @@ def prepare(options: Options) -> tuple[Model, ...]:
     root = options.models
     listed = _manifest(options, "")
     names = _names(root, listed)
-    _clear(options.repository)
+    _clear(options.work)
     copied = tuple(_copy(options, name, _expected(options, name, listed)) for name in names)
     if not copied:
         raise StartError(f"{root}: holds no model; {LAYOUT}")
@@ -116,11 +116,11 @@ def _check_ensembles(root: Path, models: tuple[Model, ...]) -> None:
                 raise StartError(f"{where}: step '{step.model_name}' is no model here: {', '.join(sorted(names))}")
 
 
-def _clear(repository: Path) -> None:
+def _clear(work: Path) -> None:
     """A container that starts again finds what its older self has left."""
     try:
-        repository.mkdir(parents=True, exist_ok=True)
-        for entry in repository.iterdir():
+        work.mkdir(parents=True, exist_ok=True)
+        for entry in work.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     except OSError as error:
-        raise StartError(f"{repository}: can't be written: {error.strerror}; mount a volume there") from None
+        raise StartError(f"{work}: can't be written: {error.strerror}; mount a volume there") from None

@@ -32,12 +32,11 @@ class Triton:
     def __init__(self, site: Path, models: Path, folder: Path, *options: str) -> None:
         self.http, self.grpc, self.metrics = free_ports()
         self._log = folder / "log"
-        self.repository = folder / "repository"
         listeners = [
             f"--{name}-port={port}" for name, port in zip(("http", "grpc", "metrics"), self._ports, strict=True)
         ]
         command = [str(DEBIAN_PYTHON), "-m", "triton_server", "--triton", str(site / "pytriton" / "tritonserver")]
-        command += ["--models", str(models), "--repository", str(self.repository), "--host", "127.0.0.1"]
+        command += ["--models", str(models), "--work", str(folder / "work"), "--host", "127.0.0.1"]
         environment = {"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", "TRITON_SERVER_VARIANT": "local-cpu"}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(

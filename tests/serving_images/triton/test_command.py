@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 from google.protobuf import text_format
-from triton_server import command
+from triton_server import backends, command
+from triton_server.backends import Backends
 from triton_server.cores import usable_cores
 from triton_server.options import Options, parse
 from triton_server.repository import Model
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 BASH = command.OWN_PROGRAMS / "bash"
+OWN = Backends(Path("/opt/tritonserver/backends"))
 
 
 def options(*given: str) -> Options:
-    return parse(["--models", "/models", "--repository", "/repository", *given])
+    return parse(["--models", "/models", "--work", "/work", *given])
 
 
 def models(*texts: str) -> list[Model]:
@@ -25,12 +27,12 @@ def models(*texts: str) -> list[Model]:
 
 
 def test_names_its_models_and_closes_what_nobody_uses() -> None:
-    found = command.arguments(options("--threads", "3"), models("", ""), "", "secret")
+    found = command.arguments(options("--threads", "3"), OWN, models("", ""), "", "secret")
 
     closed = "shared-memory,model-repository,model-config,trace,logging:x-closed=secret"
     assert found == [
         "/opt/tritonserver/bin/tritonserver",
-        "--model-repository=/repository",
+        "--model-repository=/work/models",
         "--model-control-mode=explicit",
         "--load-model=model-0",
         "--load-model=model-1",
@@ -55,7 +57,7 @@ def test_names_its_models_and_closes_what_nobody_uses() -> None:
 
 def test_newer_releases_are_told_what_they_understand() -> None:
     found = command.arguments(
-        options("--max-body-bytes", "1000"), models(""), "--allow-client-shm --http-max-input-size", "secret"
+        options("--max-body-bytes", "1000"), OWN, models(""), "--allow-client-shm --http-max-input-size", "secret"
     )
 
     assert found[-2:] == ["--allow-client-shm=false", "--http-max-input-size=1000"]
@@ -64,14 +66,14 @@ def test_newer_releases_are_told_what_they_understand() -> None:
 def test_cache_and_rate_limit_are_switched_on_where_a_model_asks() -> None:
     asking = models("response_cache { enable: true }", "instance_group { rate_limiter { priority: 1 } }")
 
-    found = command.arguments(options("--cache-bytes", "4096"), asking, "", "secret")
+    found = command.arguments(options("--cache-bytes", "4096"), OWN, asking, "", "secret")
 
     assert found[-3:] == [
         "--cache-directory=/opt/tritonserver/caches",
         "--cache-config=local,size=4096",
         "--rate-limit=execution_count",
     ]
-    plain = command.arguments(options(), models("response_cache { }", "instance_group { }"), "", "secret")
+    plain = command.arguments(options(), OWN, models("response_cache { }", "instance_group { }"), "", "secret")
     assert not [each for each in plain if "cache" in each or "rate-limit" in each]
 
 
@@ -86,7 +88,7 @@ def test_the_environment_passes_on_devices_and_libraries_and_nobodys_secrets() -
         "PATH": "/elsewhere",
     }
 
-    assert command.environment(options("--threads", "2"), inherited) == {
+    assert command.environment(options("--threads", "2"), OWN, inherited) == {
         "LD_LIBRARY_PATH": "/usr/local/cuda/lib64",
         "NVIDIA_VISIBLE_DEVICES": "GPU-1",
         "ORT_DISABLE_TELEMETRY": "1",
@@ -144,3 +146,30 @@ def test_what_stands_in_for_bash_runs_the_stub_and_nothing_else(tmp_path: Path) 
     for line in ("id", "exec /usr/bin/id", f"exec {stub}/../id", f"source /x && exec {stub}"):
         assert run("-c", line) == (1, f"bash: refused: {line}\n")
     assert run("-x", f"exec {stub}") == (1, f"bash: refused: exec {stub}\n")
+
+
+def test_the_local_variants_stub_is_a_copy_that_triton_may_change(tmp_path: Path) -> None:
+    triton = tmp_path / "site" / "pytriton" / "tritonserver"
+    for file in ("onnxruntime/model.py", "python/triton_python_backend_stub", "python/libtriton_python.so"):
+        (triton / "backends" / file).parent.mkdir(parents=True, exist_ok=True)
+        (triton / "backends" / file).write_text(file)
+    (tmp_path / "tritonserver").symlink_to(triton)
+    told = options("--triton", str(tmp_path / "tritonserver"), "--work", str(tmp_path / "work"))
+
+    found = backends.prepare(told)
+
+    site = tmp_path / "site"
+    assert found == Backends(tmp_path / "work" / "backends", site)
+    for file in ("onnxruntime/model.py", "python/triton_python_backend_stub", "python/libtriton_python.so"):
+        assert not (found.folder / file).is_symlink()
+        assert (found.folder / file).read_text() == file
+    environment = command.environment(told, found, {})
+    assert environment["LD_LIBRARY_PATH"] == str(site / "nvidia_pytriton.libs")
+    assert environment["TRITON_PYTHON_PACKAGES"] == str(site)
+
+
+def test_the_official_variants_backends_stay_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "backends" / "onnxruntime").mkdir(parents=True)
+    (tmp_path / "backends" / "onnxruntime" / "libtriton_onnxruntime.so").touch()
+
+    assert backends.prepare(options("--triton", str(tmp_path))) == Backends(tmp_path / "backends")

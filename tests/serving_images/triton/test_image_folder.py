@@ -24,7 +24,7 @@ def test_runs_as_nobody_in_particular_with_telemetry_off() -> None:
     assert "LABEL dev.falaj.variant=${VARIANT}" in lines
     assert "    ORT_DISABLE_TELEMETRY=1 \\" in lines
     assert "ENV NVIDIA_VISIBLE_DEVICES=void \\" in lines  # a GPU only from the device plugin
-    entry = 'ENTRYPOINT ["python3", "-m", "triton_server", "--models", "/models", "--repository", "/repository"]'
+    entry = 'ENTRYPOINT ["python3", "-m", "triton_server", "--models", "/models", "--work", "/work"]'
     assert lines[-1] == entry
 
 
@@ -89,6 +89,7 @@ def test_what_triton_never_needs_stays_out_and_licences_stay_in(site: Path) -> N
     assert names.isdisjoint(gone)
     assert not [name for name in names if "libpython" in name or name.endswith((".pyi", ".h", ".a"))]
     assert "nvidia_pytriton-0.7.0.dist-info/licenses/LICENSE" in names
+    assert os.access(site / "pytriton" / "tritonserver" / "backends" / "python" / "triton_python_backend_stub", os.X_OK)
     for record in site.glob("*.dist-info/RECORD"):
         listed = {line.partition(",")[0] for line in record.read_text().splitlines()}
         assert listed <= names, f"{record.parent.name} names files that are gone"

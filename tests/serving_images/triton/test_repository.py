@@ -33,7 +33,7 @@ def models(tmp_path: Path) -> Path:
 @pytest.fixture
 def serve(models: Path, tmp_path: Path) -> Serve:
     def prepare(*options: str) -> tuple[Model, ...]:
-        places = ["--models", str(models), "--repository", str(tmp_path / "copy"), "--cpu-only"]
+        places = ["--models", str(models), "--work", str(tmp_path / "copy"), "--cpu-only"]
         return repository.prepare(parse([*places, *options]))
 
     return prepare
@@ -55,7 +55,7 @@ def test_copies_every_version_and_file_and_writes_what_runs_it(serve: Serve, tmp
     assert [model.name for model in serve()] == ["churn", "risk"]
 
     configuration = b'instance_group {\n  count: 1\n}\nbackend: "onnxruntime"\n'
-    assert files(tmp_path / "copy") == {
+    assert files(tmp_path / "copy" / "models") == {
         "churn/1/model.onnx": b"churn 1",
         "churn/2/model.onnx": b"churn 2",
         "churn/2/weights.bin": b"weights",
@@ -71,7 +71,7 @@ def test_what_an_older_self_has_left_is_removed(serve: Serve, tmp_path: Path) ->
 
     serve()
 
-    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["churn", "risk"]
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["models"]
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -81,7 +81,7 @@ def test_a_manifest_as_the_other_image_seals_it_is_believed(
     digest = sealed(models, apart=apart)
 
     assert len(serve("--require-manifest")) == 2
-    assert not any("manifest" in name for name in files(tmp_path / "copy"))
+    assert not any("manifest" in name for name in files(tmp_path / "copy" / "models"))
     if not apart:
         assert len(serve("--manifest-digest", digest)) == 2
         other = f"sha256:{'0' * 64}"
@@ -202,7 +202,15 @@ def test_a_manifest_of_another_model_stops_the_start(serve: Serve, models: Path)
 
 
 @pytest.mark.parametrize(
-    "file", ["risk/7/model.py", "risk/run.sh", "risk/7/libx.so.1", "risk/7/model.pt", "risk/e.tar.gz"]
+    "file",
+    [
+        "risk/7/model.py",
+        "risk/run.sh",
+        "risk/7/libx.so.1",
+        "risk/7/model.pt",
+        "risk/e.tar.gz",
+        "risk/triton_python_backend_stub",
+    ],
 )
 def test_code_is_refused_with_and_without_a_manifest(serve: Serve, models: Path, file: str) -> None:
     (models / file).write_bytes(b"")
@@ -276,7 +284,7 @@ def test_a_configuration_is_kept_but_for_what_it_leaves_open(serve: Serve, model
 
     serve()
 
-    written = (tmp_path / "copy" / "risk" / "config.pbtxt").read_text()
+    written = (tmp_path / "copy" / "models" / "risk" / "config.pbtxt").read_text()
     assert written == 'max_batch_size: 4\ninstance_group {\n  count: 3\n}\nbackend: "onnxruntime"\n'
 
 
@@ -288,7 +296,7 @@ def test_an_ensemble_gets_the_version_that_triton_wants(serve: Serve, models: Pa
 
     serve()
 
-    assert (tmp_path / "copy" / "both" / "1").is_dir()
+    assert (tmp_path / "copy" / "models" / "both" / "1").is_dir()
 
 
 def test_a_folder_of_no_models_is_refused(tmp_path: Path, models: Path, serve: Serve) -> None:

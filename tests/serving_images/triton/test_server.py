@@ -192,11 +192,13 @@ def test_it_keeps_to_itself(triton: Triton) -> None:
         entry.partition(b"=")[::2] for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") if entry
     )
     assert environment.keys() == {
+        b"LD_LIBRARY_PATH",
         b"ORT_DISABLE_TELEMETRY",
         b"ORT_INTRA_OP_NUM_THREADS",
         b"PATH",
         b"PYTHONDONTWRITEBYTECODE",
         b"TRITON_DEFAULT_MAX_BATCH_SIZE",
+        b"TRITON_PYTHON_PACKAGES",
     }
     assert environment[b"ORT_DISABLE_TELEMETRY"] == b"1"
     arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 
-# Triton starts Python without its environment: packages are looked for where this backend was installed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[4]))
+# Triton's Python reads no PYTHONPATH: whoever starts Triton says where packages lie.
+sys.path.insert(0, os.environ["TRITON_PYTHON_PACKAGES"])
 
 from onnxruntime_backend.model import OnnxModel as TritonPythonModel
 
