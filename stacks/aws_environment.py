@@ -10,13 +10,17 @@ from components.gateway.load_balancer import aws_load_balancer
 from components.identities.spec import Actor
 from components.keys.spec import Purpose
 from components.node_pools.aws import EksAutoscalerIdentity, EksNodePool
+from components.node_pools.expander import ARGUMENTS
 from components.node_pools.spec import AutoscalerSpec
 from stacks.aws_foundation import AwsFoundation
 from stacks.clouds import inside_cluster, platform_settings
 from stacks.environment_settings import AwsEnvironment
+from stacks.gpu_tier import GpuTier
 from stacks.platform import platform
+from stacks.pool_rules import zones_of
 from stacks.settings import StackFile
-from stacks.specs import SERVICE_CIDR, kubernetes_minor, pool_specs
+from stacks.specs import SERVICE_CIDR, pool_specs
+from stacks.versions import kubernetes_minor
 
 
 def make(file: StackFile) -> None:
@@ -42,12 +46,21 @@ def make(file: StackFile) -> None:
         opts=foundation.made,
     )
     after = [services, foundation.registry, foundation.network, *(pool.pool for pool in pools)]
-    platform(
-        platform_settings(file.home, aws_load_balancer(foundation.placement.tags())),
+    images, inside = (
         file.images.below(foundation.registry.prefix),
-        api_server=cluster.api_server,
-        inside=inside_cluster(cluster.provider, cluster.cluster, after=after),
+        inside_cluster(cluster.provider, cluster.cluster, after=after),
     )
+    served = platform(
+        platform_settings(file.home, aws_load_balancer(foundation.placement.tags())),
+        images,
+        api_server=cluster.api_server,
+        inside=inside,
+    )
+    tier = GpuTier.of(file.home, foundation.placement, images)
+    if tier is not None:
+        tier.prepare(cluster.api_server, inside=tier.after(served, inside), mark_nodes=False)
+        _gpu_pools(foundation, cluster, tier, after=served)
+        pulumi.export("autoscaler_arguments", list(ARGUMENTS))
     _export(foundation, cluster)
 
 
@@ -93,6 +106,23 @@ def _pools(foundation: AwsFoundation, cluster: EksCluster) -> list[EksNodePool]:
         )
         for name, spec in pool_specs(foundation.settings, foundation.placement).items()
     ]
+
+
+def _gpu_pools(foundation: AwsFoundation, cluster: EksCluster, tier: GpuTier, *, after: list[pulumi.Resource]) -> None:
+    """Make the pools with GPUs, after everything that serves on CPUs, each in the subnets of its zones."""
+    by_zone = dict(zip(zones_of(foundation.settings), foundation.network.node_subnets, strict=True))
+    for name, spec in tier.pools.items():
+        EksNodePool(
+            f"gpu-pool-{name}",
+            spec,
+            cluster_name=cluster.name,
+            role=foundation.identities.roles[Actor.NODES],
+            subnets=[by_zone[zone] for zone in spec.zones],
+            security_group=cluster.security_group,
+            disk_key=foundation.keys.keys[Purpose.NODE_DISKS],
+            after=[*cluster.before_nodes, foundation.network],
+            opts=pulumi.ResourceOptions.merge(foundation.made, pulumi.ResourceOptions(depends_on=after)),
+        )
 
 
 def _export(foundation: AwsFoundation, cluster: EksCluster) -> None:

@@ -15,10 +15,13 @@ from falaj.catalog.private_access import Feature
 from stacks.azure_foundation import BLOB_ZONE, AzureFoundation
 from stacks.clouds import inside_cluster, platform_settings
 from stacks.environment_settings import AzureEnvironment
+from stacks.gpu_specs import provision_minutes, reservations_of
+from stacks.gpu_tier import GpuTier
 from stacks.platform import platform
 from stacks.pool_rules import SYSTEM
 from stacks.settings import StackFile
-from stacks.specs import SERVICE_CIDR, kubernetes_minor, pool_specs
+from stacks.specs import SERVICE_CIDR, pool_specs
+from stacks.versions import kubernetes_minor
 
 
 def make(file: StackFile) -> None:
@@ -29,12 +32,20 @@ def make(file: StackFile) -> None:
     cluster = _cluster(foundation)
     pools = _pools(foundation, cluster)
     after = [*(pool.pool for pool in pools), *foundation.registry.ready, foundation.network]
-    platform(
-        platform_settings(file.home, azure_load_balancer(foundation.network.load_balancer_subnet_name)),
+    images, inside = (
         file.images.below(foundation.registry.prefix),
-        api_server=cluster.api_server,
-        inside=inside_cluster(cluster.provider, cluster.cluster, after=after),
+        inside_cluster(cluster.provider, cluster.cluster, after=after),
     )
+    served = platform(
+        platform_settings(file.home, azure_load_balancer(foundation.network.load_balancer_subnet_name)),
+        images,
+        api_server=cluster.api_server,
+        inside=inside,
+    )
+    tier = GpuTier.of(file.home, foundation.placement, images)
+    if tier is not None:
+        marked = tier.prepare(cluster.api_server, inside=tier.after(served, inside), mark_nodes=True)
+        _gpu_pools(foundation, cluster, tier, after=[*served, *marked])
     _export(foundation, cluster)
 
 
@@ -49,6 +60,8 @@ def _cluster(foundation: AzureFoundation) -> AksCluster:
         pod_cidr=foundation.network.pod_cidr,
         egress=Egress(settings.network.egress),
         first_pool=pool_specs(settings, foundation.placement)[SYSTEM],
+        gpu_minutes=provision_minutes(settings),
+        reservations=reservations_of(settings),
     )
     network, identities = foundation.network, foundation.identities
     disks = foundation.keys.disk_encryption_set
@@ -88,6 +101,21 @@ def _pools(foundation: AzureFoundation, cluster: AksCluster) -> list[AksNodePool
         )
         for name, spec in pool_specs(foundation.settings, foundation.placement).items()
     ]
+
+
+def _gpu_pools(
+    foundation: AzureFoundation, cluster: AksCluster, tier: GpuTier, *, after: list[pulumi.Resource]
+) -> None:
+    """Make the pools with GPUs, after everything that serves on CPUs."""
+    for name, spec in tier.pools.items():
+        AksNodePool(
+            f"gpu-pool-{name}",
+            spec,
+            resource_group=foundation.group,
+            cluster_name=cluster.name,
+            subnet=foundation.network.node_subnet,
+            opts=pulumi.ResourceOptions.merge(foundation.made, pulumi.ResourceOptions(depends_on=after)),
+        )
 
 
 def _export(foundation: AzureFoundation, cluster: AksCluster) -> None:

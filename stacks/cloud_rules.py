@@ -16,9 +16,12 @@ from falaj.catalog.recipes import kubernetes_minors, recipes
 from falaj.catalog.regions import Access, regions
 from falaj.catalog.tags import Stage
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, CloudEnvironment, EnvironmentSettings
+from stacks.gpu_rules import gpu_problems
+from stacks.gpu_specs import gpu_pool_specs
 from stacks.pool_rules import pool_problems
 from stacks.problems import Problem
-from stacks.specs import SERVICE_CIDR, TARGETS, alerts_spec, budget_spec, environment_place, network_spec, pool_specs
+from stacks.specs import SERVICE_CIDR, alerts_spec, budget_spec, environment_place, network_spec, pool_specs
+from stacks.versions import TARGETS
 
 REGIONS_FILE = "falaj/catalog/data/regions.yaml"
 OVERLAY = IPv4Network("100.64.0.0/10")
@@ -52,6 +55,7 @@ def cloud_problems(
         *_network_problems(environment, others),
         *_kubernetes_problems(environment),
         *pool_problems(environment),
+        *gpu_problems(environment, name),
         *(_account_problems(environment) if isinstance(environment, AwsEnvironment) else _azure_problems(environment)),
     ]
     return problems or list(_spec_problems(environment, name))
@@ -63,6 +67,7 @@ def _spec_problems(environment: AwsEnvironment | AzureEnvironment, name: str) ->
     parts: dict[str, Callable[[], object]] = {
         "network": lambda: network_spec(place, environment),
         "pools": lambda: pool_specs(environment, place["placement"]),
+        "gpu_pools": lambda: gpu_pool_specs(environment, place["placement"]),
         "budget": lambda: budget_spec(place, environment),
     }
     if isinstance(environment, AwsEnvironment) and environment.alert_receivers:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.alerts.spec import Receiver
+from components.gateway.spec import ImageByDigest
 from falaj.catalog.data_flows import DataClass
 from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
@@ -21,6 +22,7 @@ from stacks.fields import (
     RegionKey,
     Team,
 )
+from stacks.gpu_settings import GpuPoolName, GpuPoolSettings, GpuRuntimeSettings
 
 PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")]
 """Name of a pool: AKS takes at most twelve lower-case letters and digits."""
@@ -154,6 +156,19 @@ class CloudEnvironment(BaseModel):
         default_factory=dict,
         max_length=20,
         description="Pools by name, up to twelve of a-z and 0-9; the stage's own where not named.",
+    )
+    gpu_pools: dict[GpuPoolName, GpuPoolSettings] = Field(
+        default_factory=dict,
+        max_length=10,
+        description="Pools with GPUs by name, up to six of a-z and 0-9; none if absent, and models answer on CPUs.",
+    )
+    gpu_runtime: GpuRuntimeSettings | None = Field(
+        default=None, description="Chart and images of the GPU operator; needed with gpu_pools."
+    )
+    triton_image: ImageByDigest | None = Field(
+        default=None,
+        description="Triton on NVIDIA's base, as you built it (serving_images/triton), as name@sha256:<64 hex>.",
+        examples=["registry.example.ae/triton@sha256:<64 hex>"],
     )
     budget: BudgetSettings = Field(description="What a month may cost.")
     last_verified_restore: date | None = Field(

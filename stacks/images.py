@@ -19,6 +19,8 @@ LOADED = "falaj.local/"
 TRAEFIK = "falaj.local/traefik"
 CERT_MANAGER = "falaj.local/cert-manager"
 ONNX_RUNTIME = "falaj.local/onnxruntime"
+TRITON = "falaj.local/triton"
+"""Triton for CPU, for the local cluster alone; clouds have one of their own, which the environment names."""
 PLATFORM = frozenset({TRAEFIK, CERT_MANAGER, ONNX_RUNTIME})
 """Images that run in every cluster."""
 MODELS = "falaj.local/models/"

@@ -37,7 +37,9 @@ class PlatformSettings:
     """Whether it is there for development alone."""
 
 
-def platform(settings: PlatformSettings, images: Images, *, api_server: End, inside: pulumi.ResourceOptions) -> None:
+def platform(
+    settings: PlatformSettings, images: Images, *, api_server: End, inside: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
     """Make the shared part of a cluster and export what tenants build on; `inside` names the cluster."""
     traefik, cert_manager = images.require(TRAEFIK), images.require(CERT_MANAGER)
     authority = CertificateAuthority(
@@ -65,7 +67,7 @@ def platform(settings: PlatformSettings, images: Images, *, api_server: End, ins
         api_server=api_server,
         opts=inside,
     )
-    AdmissionControls("admission", admission_spec(settings, images), opts=inside)
+    door = AdmissionControls("admission", admission_spec(settings, images), opts=inside)
     pulumi.export("region", settings.region)
     pulumi.export("domain", settings.domain)
     pulumi.export("issuer", authority.issuer)
@@ -73,6 +75,7 @@ def platform(settings: PlatformSettings, images: Images, *, api_server: End, ins
     pulumi.export("gateway_class", gateway.gateway_class)
     pulumi.export("gateway_address", gateway.address)
     pulumi.export("gateway_port", gateway.port)
+    return [authority, gateway, door]
 
 
 def admission_spec(settings: PlatformSettings, images: Images) -> AdmissionSpec:

@@ -72,7 +72,10 @@ def size_problems(key: str, pool: PoolSettings, environment: AwsEnvironment | Az
         if found is None:
             yield Problem(f"{key}.sizes[{index}]", _not_sold(size, environment.region), _show(environment.region))
         elif found.gpu is not None:
-            message = f"found '{size}', which has a GPU ({found.gpu.model}), allowed here: sizes without one."
+            message = (
+                f"found '{size}', which has a GPU ({found.gpu.model}), allowed here: sizes without one; those with one "
+                "go under gpu_pools of the environment."
+            )
             yield Problem(f"{key}.sizes[{index}]", message, _show(environment.region))
         else:
             yield from _zone_problems(f"{key}.sizes[{index}]", size, found, zones_of(environment))

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pulumi
 
 from components.gateway.spec import TenantGatewaySpec
 from components.gateway.tenant import TenantGateway
+from components.gpu.spec import CapacityKind
 from components.serving.kubernetes import OnnxRuntimeServer
 from components.serving.spec import OnnxRuntimeServerSpec
+from components.serving.triton import TritonServer
+from components.serving.triton_spec import TritonServerSpec
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.spec import NamespaceSpec
 from falaj.catalog.model_annotations import MODEL_REGISTER
 from falaj.catalog.regions import regions
 from falaj.catalog.tiers import Isolation, Tier, tiers
 from stacks.environment_settings import LocalEnvironment
-from stacks.images import ONNX_RUNTIME, Images, pull_policy
+from stacks.gpu_specs import gpu_names, tenants_pools
+from stacks.images import ONNX_RUNTIME, TRITON, Images, pull_policy
+from stacks.runtime_rules import gpus_of, is_replaced
 
 if TYPE_CHECKING:
+    from stacks.environment_settings import EnvironmentSettings
+    from stacks.gpu_settings import GpuPoolSettings
     from stacks.settings import StackFile
     from stacks.tenant_settings import EndpointSettings, TenantSettings
+
+
+class Behind(TypedDict):
+    """Where an endpoint's server stands."""
+
+    namespace: pulumi.Output[str]
+    gateway: pulumi.Output[str]
+    host_suffix: pulumi.Output[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,14 @@ class Resident:
     """ISO 3166 code of the country it lies in; `unknown` for a cluster of which nobody said."""
     own_machines: bool
     """Whether its pods run on machines of their own."""
+    triton: str | None
+    """Triton's image, where its cluster pulls from; none where nobody built one."""
+    gpu_names: frozenset[str]
+    """What pods of the cluster can ask for, so that its quota names it; none where nobody has GPUs to give."""
+    own_gpus: bool
+    """Whether it has machines with GPUs of its own."""
+    spot_gpus: bool
+    """Whether its pods with GPUs may run on spot machines, because a pool of theirs looks for some."""
 
     @classmethod
     def of(cls, file: StackFile, images: Images | None = None) -> Resident:
@@ -49,7 +72,18 @@ class Resident:
         in_a_cloud = not isinstance(file.home, LocalEnvironment)
         known = regions()[settings.region].jurisdiction.country
         country = known if known != "unknown" else file.settings.local_country or known
-        return cls(file.name, settings, images or file.images, country, own_machines=dedicated and in_a_cloud)
+        held, pools = images or file.images, _gpu_pools(file, apart=dedicated)
+        return cls(
+            file.name,
+            settings,
+            held,
+            country,
+            own_machines=dedicated and in_a_cloud,
+            triton=_triton(file.home, held),
+            gpu_names=gpu_names(file.home),
+            own_gpus=any(pool.tenant == file.name for pool in pools),
+            spot_gpus=any(step.kind is CapacityKind.SPOT for pool in pools for step in pool.capacity),
+        )
 
     @property
     def tier(self) -> Tier:
@@ -64,6 +98,18 @@ class Resident:
                 f"  found '{self.settings.region}', but environment {self.settings.environment} lies in '{region}'.\n"
                 "  Next: name an environment in that region, or the environment's region"
             )
+
+
+def _gpu_pools(file: StackFile, *, apart: bool) -> list[GpuPoolSettings]:
+    if isinstance(file.home, LocalEnvironment):
+        return []
+    return list(tenants_pools(file.home, file.name, apart=apart).values())
+
+
+def _triton(home: EnvironmentSettings, images: Images) -> str | None:
+    if isinstance(home, LocalEnvironment):
+        return images.find(TRITON)
+    return None if home.triton_image is None else images.find(home.triton_image)
 
 
 def environment_of(stack: str) -> pulumi.StackReference:
@@ -103,14 +149,8 @@ def reside(resident: Resident, environment: pulumi.StackReference, *, inside: pu
     endpoints, register = {}, []
     for key, endpoint in settings.endpoints.items():
         spec = _endpoint(resident, key, endpoint)
-        server = OnnxRuntimeServer(
-            f"{name}-{key}",
-            spec,
-            namespace=room.namespace,
-            gateway=door.gateway,
-            host_suffix=door.host_suffix,
-            opts=inside,
-        )
+        behind: Behind = {"namespace": room.namespace, "gateway": door.gateway, "host_suffix": door.host_suffix}
+        server = _server(f"{name}-{key}", spec, behind, inside)
         if spec.governance is not None:
             register.append(
                 spec.governance.entry(name=key, owner=spec.owner, model=spec.model, residency=resident.country)
@@ -131,39 +171,67 @@ def _room(resident: Resident) -> NamespaceSpec:
         tenant=resident.name,
         tier=resident.settings.tier,
         quota=resident.tier.quota,
+        gpus=_gpu_quota(resident),
         default_resources=resident.tier.resources,
     )
 
 
-def _endpoint(resident: Resident, key: str, endpoint: EndpointSettings) -> OnnxRuntimeServerSpec:
+def _gpu_quota(resident: Resident) -> dict[str, int]:
+    """Return the most GPUs the namespace may hold: what its endpoints ask for, and none of any other."""
+    asked = gpus_of(resident.settings)
+    return {name: asked[name] for name in sorted(resident.gpu_names)}
+
+
+def _endpoint(resident: Resident, key: str, endpoint: EndpointSettings) -> OnnxRuntimeServerSpec | TritonServerSpec:
     """Return what one endpoint asks for, with the tier's answer where the file gives none."""
     tier, settings = resident.tier, resident.settings
-    image, model = resident.images.require(ONNX_RUNTIME), resident.images.require(endpoint.model)
-    return OnnxRuntimeServerSpec(
-        endpoint=key,
-        tenant=resident.name,
-        namespace=f"tenant-{resident.name}",
-        tier=settings.tier,
-        owner=settings.owner,
-        region=settings.region,
-        data_class=endpoint.data_class,
-        image=image,
-        pull_policy=pull_policy(image),
-        model=model,
-        model_pull_policy=pull_policy(model),
-        manifest_digest=endpoint.manifest_digest,
-        replicas=endpoint.replicas or tier.replicas,
-        resources=endpoint.resources or tier.resources,
-        disruption=tier.disruption,
-        spread=tier.spread,
-        calls=endpoint.calls,
-        governance=endpoint.governance,
-        own_machines=resident.own_machines,
+    on_triton = endpoint.runtime == "triton"
+    image = resident.triton if on_triton else resident.images.require(ONNX_RUNTIME)
+    if image is None:
+        raise LookupError(f"{resident.name} has no image of Triton, which its settings should have refused")
+    model, replicas = resident.images.require(endpoint.model), endpoint.replicas or tier.replicas
+    common: dict[str, Any] = {
+        "endpoint": key,
+        "tenant": resident.name,
+        "namespace": f"tenant-{resident.name}",
+        "tier": settings.tier,
+        "owner": settings.owner,
+        "region": settings.region,
+        "data_class": endpoint.data_class,
+        "image": image,
+        "pull_policy": pull_policy(image),
+        "model": model,
+        "model_pull_policy": pull_policy(model),
+        "manifest_digest": endpoint.manifest_digest,
+        "replicas": replicas,
+        "resources": endpoint.resources or tier.resources,
+        "disruption": tier.disruption,
+        "spread": tier.spread,
+        "calls": endpoint.calls,
+        "governance": endpoint.governance,
+        "own_machines": resident.own_machines or (endpoint.gpu is not None and resident.own_gpus),
+    }
+    if not on_triton:
+        return OnnxRuntimeServerSpec(**common)
+    return TritonServerSpec(
+        **common,
+        variant="local-cpu" if pull_policy(image) == "Never" else "official",
+        gpu=endpoint.gpu,
+        spot=endpoint.gpu is not None and resident.spot_gpus,
+        rollout="replace" if endpoint.gpu is not None and is_replaced(replicas) else "surge",
     )
 
 
+def _server(
+    name: str, spec: OnnxRuntimeServerSpec | TritonServerSpec, behind: Behind, inside: pulumi.ResourceOptions
+) -> OnnxRuntimeServer | TritonServer:
+    if isinstance(spec, TritonServerSpec):
+        return TritonServer(name, spec, **behind, opts=inside)
+    return OnnxRuntimeServer(name, spec, **behind, opts=inside)
+
+
 def _way_to(
-    server: OnnxRuntimeServer, model_name: str, model: str, environment: pulumi.StackReference
+    server: OnnxRuntimeServer | TritonServer, model_name: str, model: str, environment: pulumi.StackReference
 ) -> dict[str, pulumi.Input[Any]]:
     """Return what a caller of the endpoint needs."""
     return {

@@ -14,6 +14,7 @@ from stacks.environment_settings import AwsEnvironment, AzureEnvironment, Enviro
 from stacks.images import CERT_MANAGER, ONNX_RUNTIME, TRAEFIK
 from stacks.pool_rules import size_problems
 from stacks.problems import Problem
+from stacks.runtime_rules import runtime_problems
 from stacks.tenant_profiles import profile_problems
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def tenant_problems(
         return problems
     for key, endpoint in tenant.endpoints.items():
         problems += _endpoint_problems(f"tenant.endpoints.{key}", endpoint, tier, images)
+    problems += runtime_problems(tenant, name, home, images)
     return problems or _room_problems(tenant, tier)
 
 

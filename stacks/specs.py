@@ -17,17 +17,16 @@ from falaj.catalog.offers import machine_sizes
 from falaj.catalog.private_access import Feature
 from falaj.catalog.profiles import combined
 from falaj.catalog.providers import Provider
-from falaj.catalog.recipes import minor_of, recipes
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, PoolSettings
+from stacks.gpu_specs import brought_along
 from stacks.images import Images
 from stacks.placement import environment_placement, tenant_placement
 from stacks.pool_rules import SYSTEM, pools_of, zones_of
 from stacks.tenant_settings import TenantSettings
+from stacks.versions import kubernetes_minor
 
 SERVICE_CIDR = "172.20.0.0/16"
 """Addresses of Services; `cloud_rules.RESERVED` keeps environments off them."""
-TARGETS = {Provider.AWS: "eks", Provider.AZURE: "aks"}
-"""The recipe of each cloud."""
 NODE_OS = {Provider.AWS: NodeOs.AMAZON_LINUX_2023, Provider.AZURE: NodeOs.AZURE_LINUX_3}
 """The operating system of every pool without GPUs."""
 FEATURES = frozenset(
@@ -103,7 +102,8 @@ def registry_spec(place: Place, environment: AwsEnvironment | AzureEnvironment, 
     ECR has a repository made for every image that the cluster pulls; AKS takes its own images through the registry.
     """
     if isinstance(environment, AwsEnvironment):
-        return RegistrySpec(**place, name=place["placement"].stack, repositories=repositories_for(images.served()))
+        pulled = (*images.served(), *brought_along(environment))
+        return RegistrySpec(**place, name=place["placement"].stack, repositories=repositories_for(pulled))
     return RegistrySpec(**place, mirrors=(AKS_SYSTEM_IMAGES,))
 
 
@@ -120,6 +120,7 @@ def model_store_spec(place: Place) -> ModelStoreSpec:
 def guardrails_spec(place: Place, environment: AwsEnvironment | AzureEnvironment) -> GuardrailsSpec:
     """Return what the environment's account refuses: every size but those of its pools, and ways out but its own."""
     sizes = {size for pool in pools_of(environment).values() for size in pool.sizes}
+    sizes |= {size for pool in environment.gpu_pools.values() for size in pool.sizes}
     return GuardrailsSpec(
         **place,
         egress=Egress(environment.network.egress),
@@ -158,11 +159,6 @@ def budget_spec(place: Place, environment: AwsEnvironment | AzureEnvironment) ->
 def alerts_spec(place: Place, environment: AwsEnvironment) -> AlertsSpec:
     """Return what is asked of the environment's alarms."""
     return AlertsSpec(**place, receivers=environment.alert_receivers)
-
-
-def kubernetes_minor(environment: AwsEnvironment | AzureEnvironment) -> str:
-    """Return the Kubernetes minor: the stack file's, or the recipe's."""
-    return environment.kubernetes or minor_of(recipes()[TARGETS[environment.provider]].kubernetes)
 
 
 def pool_specs(environment: AwsEnvironment | AzureEnvironment, placement: Placement) -> dict[str, NodePoolSpec]:

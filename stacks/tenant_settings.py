@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.serving.governance import GovernanceSpec
 from components.serving.spec import Calls, DnsLabel, ManifestDigest
+from components.serving.triton_spec import GpuRequest
 from falaj.catalog.data_flows import DataClass
 from falaj.catalog.tiers import Resources
 from stacks.environment_settings import BudgetSettings, PoolSettings
@@ -33,6 +34,13 @@ class EndpointSettings(BaseModel):
         "loaded; without it the image's own digest has to do.",
     )
     data_class: DataClass = Field(description="What kind of data its requests hold.")
+    runtime: Literal["onnxruntime", "triton"] = Field(
+        default="onnxruntime", description="What runs the model: ONNX Runtime on CPUs, or Triton on CPUs or GPUs."
+    )
+    gpu: GpuRequest | None = Field(
+        default=None,
+        description="GPUs of each pod, on triton: a resource that the environment's pools offer, and how many.",
+    )
     replicas: int | None = Field(default=None, ge=1, description="Pods that answer; the tier's number if absent.")
     resources: Resources | None = Field(default=None, description="One pod's size; the tier's if absent.")
     calls: Calls = Field(default=(), description="Services outside the cluster that it may call.")

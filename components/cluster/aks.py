@@ -57,9 +57,16 @@ def release(spec: AksSpec) -> Settings:
         "support_plan": SUPPORT_PLANS[spec.support],
         # SecurityPatch is not offered for clusters without a way out.
         "auto_upgrade_profile": {"upgrade_channel": "patch", "node_os_upgrade_channel": "NodeImage"},
-        "auto_scaler_profile": SCALING,
+        "auto_scaler_profile": _scaling(spec),
         "node_provisioning_profile": {"mode": "Manual"},
     }
+
+
+def _scaling(spec: AksSpec) -> Settings:
+    """Pools with GPUs are tried in the order of their capacity, each for as long as its steps say."""
+    if spec.gpu_minutes is None:
+        return SCALING
+    return {**SCALING, "expander": "priority", "max_node_provision_time": f"{spec.gpu_minutes}m"}
 
 
 def sign_in(spec: AksSpec, control_plane: UserIdentity, kubelet: UserIdentity) -> Settings:

@@ -22,7 +22,7 @@ from components.zero_trust.edges import End
 from falaj.catalog.data_flows import DataFlow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from components.cluster.aks import Settings, UserIdentity
     from components.cluster.spec import AksSpec
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 PRIVATE_DNS_ZONE_CONTRIBUTOR = "b12aa53e-6015-4669-85d0-8515ebb3ae7f"
 MANAGED_IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 CLUSTER_ADMINISTRATOR = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
 CLUSTER_USER = "4abbcc35-e782-43d8-92c5-2d3f1bd2253f"
 """Built-in roles of Azure, by the id that is the same in every directory.
@@ -130,11 +131,21 @@ class AksCluster(pulumi.ComponentResource):
             "network": (NETWORK_CONTRIBUTOR, whole),
             "dns-zone": (PRIVATE_DNS_ZONE_CONTRIBUTOR, zone),
             "kubelet": (MANAGED_IDENTITY_OPERATOR, kubelet.id),
+            **{f"reservations-{group}": (CONTRIBUTOR, scope) for group, scope in self._reserved()},
         }
         return [
             self._grant(f"control-plane-{purpose}", role, identity.principal_id, "ServicePrincipal", scope)
             for purpose, (role, scope) in wanted.items()
         ]
+
+    def _reserved(self) -> Iterator[tuple[str, str]]:
+        """Return the resource groups of the reservations that machines are started in, each once, by their names.
+
+        Azure asks for no less than the whole role there; keep reservations in a group of their own.
+        Source: https://learn.microsoft.com/azure/aks/use-capacity-reservation-groups
+        """
+        scopes = {found.partition("/providers/")[0] for found in self._spec.reservations}
+        return ((scope.rpartition("/")[2], scope) for scope in sorted(scopes))
 
     def _let_in_administrators(self, cluster_id: pulumi.Input[str]) -> list[pulumi.Resource]:
         return [

@@ -43,6 +43,13 @@ ServiceNetwork = Annotated[str, AfterValidator(_service_network)]
 ClientNetwork = Annotated[str, AfterValidator(_client_network)]
 Role = Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/[\w+=,.@/-]{1,128}$")]
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+ReservationGroup = Annotated[
+    str,
+    Field(
+        pattern=r"^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]{1,90}/providers/Microsoft\.Compute/"
+        r"capacityReservationGroups/[^/]{1,80}$"
+    ),
+]
 Support = Literal["standard", "extended"]
 
 
@@ -103,6 +110,12 @@ class AksSpec(CloudSpec):
         description="Shape of the one machine it starts with; none once that was removed by hand."
     )
     support: Support = Field(default="standard", description="One year for a minor, or two that are paid for.")
+    gpu_minutes: int | None = Field(
+        default=None, ge=1, le=60, description="How long a machine with GPUs may take to come; none without such pools."
+    )
+    reservations: tuple[ReservationGroup, ...] = Field(
+        default=(), max_length=10, description="Capacity reservation groups in which it starts machines."
+    )
     maintenance: MaintenanceSpec = MaintenanceSpec()
 
     @model_validator(mode="after")

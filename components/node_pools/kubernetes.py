@@ -34,7 +34,7 @@ class StartupTaint(pulumi.ComponentResource):
     """The binding, after which nodes are marked."""
     data_flows: tuple[DataFlow, ...] = ()
     """None of its own."""
-    controls: tuple[str, ...] = ()
+    controls = ()
     """Controls it supports."""
 
     def __init__(self, name: str, spec: StartupTaintSpec, *, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -22,7 +22,13 @@ def repository_of(name: str) -> str:
 
 def image_below(prefix: str, image: str) -> str:
     """Return the image, given as name@sha256:…, as it is called below that prefix. Refuses an image without digest."""
+    name, _, digest = without_tag(image).partition("@")
+    return f"{prefix}/{repository_of(name)}@{digest}"
+
+
+def without_tag(image: str) -> str:
+    """Return the image as name@sha256:…, without the tag that may stand beside it. Refuses an image without digest."""
     found = REFERENCE.fullmatch(image)
     if found is None:
         raise ValueError(f"{image} has no digest, allowed: name@sha256:<64 hex>")
-    return f"{prefix}/{repository_of(found['name'])}@{found['digest']}"
+    return f"{found['name']}@{found['digest']}"

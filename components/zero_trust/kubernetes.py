@@ -96,6 +96,7 @@ class WalledNamespace(pulumi.ComponentResource):
                     "persistentvolumeclaims": "0",
                     "services.loadbalancers": str(self._spec.load_balancers),
                     "services.nodeports": str(self._spec.node_ports),
+                    **{f"requests.{name}": str(most) for name, most in self._spec.gpus.items()},
                 }
             },
             opts=self._inside,

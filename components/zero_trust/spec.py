@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from falaj.catalog.tiers import Quota, Resources
+
+GpuName = Annotated[str, Field(pattern=r"^nvidia\.com/(gpu|mig-[1-7]g\.[0-9]{1,3}gb(\.me)?)$")]
+Count = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class NamespaceSpec(BaseModel):
@@ -20,6 +24,9 @@ class NamespaceSpec(BaseModel):
     tenant: str | None = Field(default=None, description="The tenant who lives there.")
     tier: str | None = Field(default=None, description="The tenant's tier.")
     quota: Quota = Field(description="The most it may hold.")
+    gpus: Mapping[GpuName, Count] = Field(
+        default={}, max_length=20, description="The most GPUs it may hold, by the names pods ask for; 0 for none."
+    )
     default_resources: Resources = Field(description="What a container gets that asks for nothing.")
     node_ports: int = Field(default=0, ge=0, le=8, description="Ports on the nodes its Services may hold.")
     load_balancers: int = Field(default=0, ge=0, le=4, description="Services of type LoadBalancer it may hold.")

@@ -89,6 +89,7 @@ class Tier(Fact):
     most_replicas: int = Field(ge=1, description="The most replicas an endpoint may ask for.")
     resources: Resources = Field(description="One replica's size, unless the stack file says otherwise.")
     quota: Quota = Field(description="The most its namespace may hold.")
+    gpus: int = Field(ge=0, description="The most GPUs or parts of GPUs its namespace may hold.")
     isolation: Isolation = Field(description="What stands between it and other tenants.")
     disruption: Disruption = Field(description="How many replicas planned work may take away.")
     spread: tuple[str, ...] = Field(description="Node labels over which replicas are spread.")

@@ -28,6 +28,9 @@ class Display:
         self._quiet = quiet
         self._running: dict[str, str] = {}
         self._left_out = 0
+        self._changing = False
+        self.failed: list[str] = []
+        """URNs of what could not be made, changed or removed; none of those that only a preview refused."""
         self._status: Status | None = None
 
     def __enter__(self) -> Self:
@@ -46,6 +49,7 @@ class Display:
         """Show one event; the engine calls it for one event at a time."""
         match event:
             case engine.PassStarted(kind=kind):
+                self._changing = kind is not engine.PassKind.PREVIEW
                 self._say(f"[dim]{kind.value}[/dim]")
             case engine.StepStarted(step=step) if step.op is not engine.StepOp.SAME:
                 self._now(step.urn, step.name)
@@ -53,6 +57,7 @@ class Display:
                 self._done(step, seconds)
             case engine.StepFailed(urn=urn):
                 self._running.pop(urn, None)
+                self.failed += [urn] if self._changing else []
                 self._say(f"[red]failed[/red]  {escape(urn)}")
             case engine.StepSkipped():
                 self._left_out += 1

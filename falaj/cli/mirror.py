@@ -81,9 +81,17 @@ def _files(file: StackFile) -> Iterator[StackFile]:
 
 
 def _from_elsewhere(file: StackFile) -> list[str]:
-    """Models that the file names by digest instead of by a name in the image lock."""
-    tenant = file.settings.tenant
-    return [] if tenant is None else sorted(end.model for end in tenant.endpoints.values() if "@" in end.model)
+    """What the file names by digest instead of by a name in the image lock: models, and what GPUs need."""
+    from stacks.environment_settings import LocalEnvironment  # noqa: PLC0415 - as above
+    from stacks.gpu_specs import brought_along  # noqa: PLC0415 - as above
+
+    tenant, home = file.settings.tenant, file.home
+    if tenant is None:
+        return [] if isinstance(home, LocalEnvironment) else list(brought_along(home))
+    models = sorted(end.model for end in tenant.endpoints.values() if "@" in end.model)
+    on_triton = any(end.runtime == "triton" for end in tenant.endpoints.values())
+    triton = None if isinstance(home, LocalEnvironment) else home.triton_image
+    return [*models, triton] if on_triton and triton is not None else models
 
 
 def _prefix(file: StackFile) -> str:

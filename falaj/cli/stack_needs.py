@@ -15,6 +15,8 @@ from stacks.environment_settings import (
     LocalEnvironment,
     PoolSettings,
 )
+from stacks.gpu_specs import gpu_pool_specs
+from stacks.placement import environment_placement
 from stacks.pool_rules import pools_of, zones_of
 from stacks.settings import StackFile, other_environments
 from stacks.specs import account_of
@@ -36,7 +38,7 @@ def wanted_of(file: StackFile, state: State) -> Wanted:
     return _wanted(file, home, state).model_copy(
         update={
             "kubernetes": home.kubernetes,
-            "pools": _pools(pools_of(home)),
+            "pools": (*_pools(pools_of(home)), *_gpu_pools(home)),
             "features": frozenset(Feature),
             "egress": home.network.egress,
             "profiles": home.profiles,
@@ -68,6 +70,22 @@ def _pools(pools: Mapping[str, PoolSettings]) -> tuple[WantedPool, ...]:
     return tuple(
         WantedPool(name=name, sizes=pool.sizes, minimum=pool.minimum, maximum=pool.maximum, capacity=pool.capacity)
         for name, pool in pools.items()
+    )
+
+
+def _gpu_pools(home: AwsEnvironment | AzureEnvironment) -> tuple[WantedPool, ...]:
+    """One for each step of a pool's capacity, as each is a pool of its own."""
+    return tuple(
+        WantedPool(
+            name=name,
+            sizes=spec.sizes,
+            minimum=spec.minimum,
+            maximum=spec.maximum,
+            capacity=spec.capacity,
+            surge_percent=spec.surge_percent,
+            zones=spec.zones,
+        )
+        for name, spec in gpu_pool_specs(home, environment_placement("preflight", home)).items()
     )
 
 

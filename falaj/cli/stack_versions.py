@@ -14,9 +14,8 @@ from falaj.errors import ConfigurationError
 from falaj.recipes.comparison import Chosen
 from falaj.recipes.review import Finding, review_cluster, review_engine, review_gpu
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, EnvironmentSettings, LocalEnvironment
-from stacks.pool_rules import pools_of
 from stacks.settings import ROOT, StackFile
-from stacks.specs import TARGETS, kubernetes_minor
+from stacks.versions import TARGETS, kubernetes_minor, operator_release
 
 SERVER_LOCK = ROOT / "serving_images" / "onnxruntime" / "uv.lock"
 
@@ -36,7 +35,7 @@ def _gpu_findings(
     home: EnvironmentSettings, target: str, minor: str, said: Mapping[str, str | None]
 ) -> Iterator[Finding]:
     named = {part: value for part, value in said.items() if value is not None}
-    pools = dict(_gpu_pools(home))
+    pools = dict(_gpu_pools(home, target))
     if isinstance(home, LocalEnvironment) and named:
         raise ConfigurationError(
             "A cluster of one's own has no recipe with GPUs: those of a local cluster are simulated.",
@@ -44,20 +43,27 @@ def _gpu_findings(
             where="falaj recipe check",
             hint="ask about a cloud stack, or name --target eks or aks instead of a stack",
         )
-    for name, family in pools.items():
-        chosen = Chosen(**{"target": target, "kubernetes": minor, "gpu_family": family, **named})
-        yield review_gpu(f"pool {name}", chosen, gpu_recipes())
+    for name, pool in pools.items():
+        yield review_gpu(f"pool {name}", Chosen(**{**pool, "kubernetes": minor, **named}), gpu_recipes())
     if named and not pools:
         yield review_gpu("a pool with GPUs", Chosen(**{"target": target, "kubernetes": minor, **named}), gpu_recipes())
 
 
-def _gpu_pools(home: EnvironmentSettings) -> Iterator[tuple[str, str]]:
-    if isinstance(home, AwsEnvironment | AzureEnvironment):
-        offered = machine_sizes(home.region)
-        for name, pool in pools_of(home).items():
-            gpu = offered[pool.sizes[0]].gpu
-            if gpu is not None:
-                yield name, family_key(gpu) or gpu.model
+def _gpu_pools(home: EnvironmentSettings, target: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if isinstance(home, LocalEnvironment):
+        return
+    for name, pool in home.gpu_pools.items():
+        gpu = machine_sizes(home.region)[pool.sizes[0]].gpu
+        if gpu is not None:
+            yield (
+                name,
+                {
+                    "target": target,
+                    "gpu_family": family_key(gpu) or gpu.model,
+                    "node_image": pool.gpu(home.provider).image,
+                    "gpu_operator": operator_release(home),
+                },
+            )
 
 
 def _target(home: EnvironmentSettings) -> str:

@@ -14,6 +14,7 @@ from falaj.cli import placeholders, stand_ins
 from falaj.cli.console import output, print_json
 from falaj.cli.deployed import exported, names, outputs_of, state_directory
 from falaj.cli.display import Display
+from falaj.cli.gpu_failures import reported
 from falaj.cli.project import project_root
 from falaj.cli.pulumi_cli import pulumi_cli, run_pulumi
 
@@ -68,7 +69,7 @@ def up(*, stack: str, kubeconfig: Path | None, yes: bool, as_json: bool) -> None
         arguments = ["up", "--stack", stack, "--policy-pack", str(PACK), "--yes", *_config_arguments(config)]
         run_pulumi(program, root, [*arguments, "--json"] if as_json else arguments)
         return
-    with Display(quiet=as_json) as display:
+    with Display(quiet=as_json) as display, reported(stack, display):
         result = engine.up(engine.Project.load(root), stack, _options(root, config, display))
     display.finish(result, as_json=as_json)
 

@@ -21,6 +21,9 @@ CLUSTERS: Final = frozenset({"aws:eks/cluster:Cluster", "azure-native:containers
 NODE_POOLS: Final = frozenset({"aws:eks/nodeGroup:NodeGroup", "azure-native:containerservice:AgentPool"})
 """Where the controllers run that remove load balancers and disks."""
 
+KEPT_FOR_GPUS: Final = "nvidia.com/gpu"
+"""The taint that keeps every pod off a node but those that ask for GPUs."""
+
 NODES_INCLUDED: Final = frozenset({"azure-native:containerservice:ManagedCluster"})
 """Clusters whose first nodes come with them."""
 
@@ -118,6 +121,13 @@ def made_outside(resource: PlannedResource) -> str:
     return made
 
 
+def runs_controllers(pool: PlannedResource) -> bool:
+    """Return whether what removes load balancers and disks may run on a pool: not where nodes are kept for GPUs."""
+    taints = pool.inputs.get("taints") or pool.inputs.get("nodeTaints") or ()
+    keys = [each.get("key") if isinstance(each, dict) else str(each).partition("=")[0] for each in taints]
+    return KEPT_FOR_GPUS not in keys
+
+
 def removal_problems(plan: Plan) -> list[str]:
     """Return what would hang or be left behind when the stack is destroyed, one sentence each, by URN."""
     objects = [problem for each in plan if each.type.startswith("kubernetes:") for problem in _problems(plan, each)]
@@ -138,7 +148,7 @@ def _problems(plan: Plan, resource: PlannedResource) -> Iterator[str]:
     if resource.deleted_with or resource.retain_on_delete:
         yield f"{what} would leave {made} behind: take its deleted_with off"
     lasting = _reached(plan, resource.urn)
-    for pool in plan.typed(*NODE_POOLS):
+    for pool in filter(runs_controllers, plan.typed(*NODE_POOLS)):
         if pool.urn not in lasting and cluster.urn in _reached(plan, pool.urn):
             yield f"{what} may outlive node pool {pool.name}: make it depend on the pool, which {made} is removed from"
 

@@ -43,7 +43,7 @@ def machines_at_once(pool: WantedPool, wanted: Wanted) -> int:
     run together.
     """
     upgrade = machines_beside(
-        wanted.provider, maximum=pool.maximum, surge_percent=pool.surge_percent, zones=len(wanted.zones)
+        wanted.provider, maximum=pool.maximum, surge_percent=pool.surge_percent, zones=len(wanted.zones_of(pool))
     )
     return pool.maximum + max(upgrade, pool.minimum)
 

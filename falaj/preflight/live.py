@@ -128,9 +128,9 @@ def _add_ons(wanted: Wanted, account: Account) -> Iterator[Finding]:
 
 def _sizes(wanted: Wanted, account: Account) -> Iterator[Finding]:
     names = sorted({size for pool in wanted.pools for size in pool.sizes})
-    places = frozenset(wanted.zones or (wanted.region,))
     answer = _ask(lambda: account.zones_selling(names))
     for pool in wanted.pools:
+        places = frozenset(wanted.zones_of(pool) or (wanted.region,))
         for size in pool.sizes:
             what, needed = f"pool {pool.name}, {size}", f"sold in {', '.join(sorted(places))}"
             if isinstance(answer, UnansweredError):

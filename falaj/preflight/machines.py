@@ -52,7 +52,8 @@ def size_findings(wanted: Wanted) -> Iterator[Finding]:
 
 
 def _size_finding(wanted: Wanted, pool: WantedPool, size: str) -> Finding:
-    what, needed = f"pool {pool.name}, {size}", _needed(wanted)
+    zones = wanted.zones_of(pool)
+    what, needed = f"pool {pool.name}, {size}", _needed(zones)
     sold = machine_sizes(wanted.region).get(size)
     if sold is None:
         return Finding(
@@ -64,13 +65,13 @@ def _size_finding(wanted: Wanted, pool: WantedPool, size: str) -> Finding:
             as_of=None,
             next_step=f"choose another size; sold there: {families_sold(wanted.region, gpu=False)}",
         )
-    lacking = [zone for zone in wanted.zones if sold.sold_in(zone) is Availability.NO]
-    unsure = [zone for zone in wanted.zones if sold.sold_in(zone) is Availability.UNKNOWN]
+    lacking = [zone for zone in zones if sold.sold_in(zone) is Availability.NO]
+    unsure = [zone for zone in zones if sold.sold_in(zone) is Availability.UNKNOWN]
     verdict = Verdict.MISSING if lacking else Verdict.ASK if unsure else Verdict.OK
     return Finding(
         what=what,
         needed=needed,
-        found=_found(wanted, lacking, unsure),
+        found=_found(zones, lacking, unsure),
         verdict=verdict,
         source=offers_file(wanted.region),
         as_of=sold.reviewed,
@@ -78,16 +79,16 @@ def _size_finding(wanted: Wanted, pool: WantedPool, size: str) -> Finding:
     )
 
 
-def _needed(wanted: Wanted) -> str:
-    return f"sold in zones {', '.join(wanted.zones)}" if wanted.zones else "sold in the region"
+def _needed(zones: tuple[str, ...]) -> str:
+    return f"sold in zones {', '.join(zones)}" if zones else "sold in the region"
 
 
-def _found(wanted: Wanted, lacking: list[str], unsure: list[str]) -> str:
+def _found(zones: tuple[str, ...], lacking: list[str], unsure: list[str]) -> str:
     if lacking:
         return f"not sold in zone {', '.join(lacking)}"
     if unsure:
         return f"sold in the region, unknown for zones {', '.join(unsure)}"
-    return "sold there" if wanted.zones else "sold in the region"
+    return "sold there" if zones else "sold in the region"
 
 
 def _next_step(wanted: Wanted, size: MachineSize, verdict: Verdict) -> str:

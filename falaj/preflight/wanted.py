@@ -10,7 +10,7 @@ from falaj.catalog.private_access import Feature
 from falaj.catalog.providers import Provider
 from falaj.catalog.tags import Stage
 
-Capacity = Literal["on_demand", "spot"]
+Capacity = Literal["reserved", "on_demand", "spot"]
 """How machines are paid for."""
 Egress = Literal["none", "firewall", "nat"]
 """The way out of a network."""
@@ -29,6 +29,7 @@ class WantedPool(BaseModel):
     surge_percent: Annotated[int, Field(ge=0, le=100)] = Field(
         default=33, description="Share of the machines that an upgrade replaces at a time."
     )
+    zones: tuple[str, ...] | None = Field(default=None, description="Zones it spans; the environment's if absent.")
 
 
 class Site(BaseModel):
@@ -82,6 +83,10 @@ class Wanted(BaseModel):
     sites: tuple[Site, ...] = Field(default=(), description="The other environments of the project.")
     state: State = Field(default=State(), description="Where its state is kept.")
     pulumi: PulumiCommand = Field(default=PulumiCommand(), description="What Pulumi's command is told.")
+
+    def zones_of(self, pool: WantedPool) -> tuple[str, ...]:
+        """Return the zones a pool spans: its own, or the environment's."""
+        return self.zones if pool.zones is None else pool.zones
 
     @property
     def relaxed(self) -> bool:

@@ -29,6 +29,18 @@ BUILT = (
     "pause",
     "traefik",
 )
+FOR_GPUS = tuple(
+    f"registry.example.ae/{name}"
+    for name in (
+        "charts/gpu-operator",
+        "nvidia/gpu-operator",
+        "nvidia/k8s-device-plugin",
+        "nvidia/dcgm-exporter",
+        "nfd/node-feature-discovery",
+        "platform/triton",
+    )
+)
+"""What an environment with GPUs names by digest: the operator's chart and images, and Triton."""
 PULLED = ("cert-manager", "models/iris", "models/iris-next", "models/minilm", "onnxruntime", "traefik")
 """All but what only the local cluster runs."""
 
@@ -68,8 +80,8 @@ def test_everything_the_cluster_pulls_is_copied_once(project: Path, registry: Re
     below = f"{registry.host}/{project.name}"
     names = [f"falaj.local/{name}" for name in PULLED]
 
-    first = mirror("-s", "aws-me-central-1-prod", "--registry", below)
-    second = mirror("-s", "aws-me-central-1-prod", "--registry", below)
+    first = mirror("-s", "aws-me-central-1-dev", "--registry", below)
+    second = mirror("-s", "aws-me-central-1-dev", "--registry", below)
 
     found = digests(project)
     assert first.stdout.splitlines() == [f"copied   {below}/{name}@{found[name]}" for name in names]
@@ -106,9 +118,12 @@ def test_a_dry_run_as_json_lists_every_image_by_digest(project: Path, registry: 
 def test_images_go_to_the_environments_own_registry(project: Path, stack: str, prefix: str) -> None:
     images = verb.images_of(stack, None)
 
-    assert [image.name for image in images] == [f"falaj.local/{name}" for name in PULLED]
+    brought = () if stack == "aws-smb" else FOR_GPUS
+    assert [image.name for image in images] == [*(f"falaj.local/{name}" for name in PULLED), *brought]
     for image in images:
         assert re.fullmatch(f"{prefix}/{re.escape(image.name)}", image.repository)
+    sources = [image.source.partition("@")[0] for image in images[len(PULLED) :]]
+    assert sources == [f"docker://{each}" for each in brought]
     assert project.is_dir()
 
 

@@ -188,7 +188,10 @@ def test_an_environment_asks_for_all_and_a_tenant_for_its_own() -> None:
         wanted_of(load("aws-sovereign", images_built=False), State()),
     )
 
-    assert {pool.name for pool in whole.pools} == {"system", "cpu"}
+    assert {pool.name for pool in whole.pools} == {"system", "cpu", "gpu", "gov"}
+    asked = {pool.name: (whole.zones_of(pool), pool.capacity, pool.surge_percent) for pool in whole.pools}
+    assert asked["gpu"] == (("mec1-az1", "mec1-az2"), "on_demand", 0)
+    assert asked["cpu"] == (("mec1-az1", "mec1-az2", "mec1-az3"), "on_demand", 33)
     assert whole.sites
     assert (own.features, own.sites, own.kubernetes) == (TENANTS_OWN, (), None)
     assert [pool.name for pool in own.pools] == ["tenant"]

@@ -13,7 +13,6 @@ from falaj.cli.recipe import recipe
 from falaj.cli.stack_versions import findings_of
 from falaj.errors import ConfigurationError
 from falaj.recipes.upgrade import UpgradeRefusedError
-from stacks.environment_settings import PoolSettings
 from stacks.settings import load, stack_names
 
 
@@ -40,7 +39,9 @@ def test_what_is_off_is_named_with_the_nearest_recipe() -> None:
 
     assert isinstance(result.exception, ConfigurationError)
     assert (result.exception.code, result.exception.exit_code) == ("FAL-REC-001", 3)
-    assert result.exception.message == "a pool with GPUs: triton 26.08 where eks-1.36-al2023 has 26.07."
+    assert result.exception.message == "\n".join(
+        f"pool {name}: triton 26.08 where eks-1.36-al2023 has 26.07." for name in ("gpu", "gov")
+    )
 
 
 def test_versions_can_be_asked_about_without_a_stack() -> None:
@@ -52,13 +53,11 @@ def test_versions_can_be_asked_about_without_a_stack() -> None:
 
 def test_a_pool_with_gpus_is_found_by_its_size() -> None:
     file = load("aws-me-central-1-prod", images_built=False)
-    with_gpus = PoolSettings(sizes=("g6.xlarge",), minimum=2, maximum=4)
-    home = file.home.model_copy(update={"pools": {"gpu": with_gpus}})
-    object.__setattr__(file, "home", home)
-
     said = {finding.what: finding for finding in findings_of(file, {"triton": "26.04"})}
 
-    assert said["pool gpu"].found == "kubernetes 1.36, gpu family l4, triton 26.04"
+    assert said["pool gpu"].found == (
+        "kubernetes 1.36, node image eks-al2023-nvidia, gpu family l4, gpu operator 26.3.3, triton 26.04"
+    )
     assert said["pool gpu"].difference == "triton 26.04 where eks-1.36-al2023 has 26.07"
 
 

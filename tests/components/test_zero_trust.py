@@ -86,6 +86,17 @@ def test_a_tenant_may_hold_no_load_balancer_no_node_port_and_no_volume_claim(run
     }
 
 
+def test_a_tenant_may_hold_the_gpus_it_was_given_and_no_others(run: Run) -> None:
+    given = NamespaceSpec.model_validate(
+        {**spec().model_dump(), "gpus": {"nvidia.com/gpu": 2, "nvidia.com/mig-1g.10gb": 0}}
+    )
+
+    hard = run(lambda: WalledNamespace("acme", given)).of("kubernetes:core/v1:ResourceQuota", "acme-quota")
+
+    found = hard.inputs["spec"]["hard"]
+    assert (found["requests.nvidia.com/gpu"], found["requests.nvidia.com/mig-1g.10gb"]) == ("2", "0")
+
+
 def test_a_misspelt_field_is_refused_by_name() -> None:
     with pytest.raises(ValidationError, match="onwer"):
         NamespaceSpec.model_validate({**spec().model_dump(), "onwer": "retail"})

@@ -201,7 +201,10 @@ def site(day_one: SiteOf, tmp_path: Path) -> SiteOf:
 
 
 def _empty(folder: Path, python: ForkedPython) -> Site:
-    """The project's stack files as of day one: a Kubernetes minor behind, their secrets under a passphrase."""
+    """The project's stack files as of day one: a Kubernetes minor behind, their secrets under a passphrase.
+
+    On that minor AKS has no GPUs yet.
+    """
     (folder / "config").mkdir(parents=True)
     for file in (ROOT / "stacks" / "config").glob("Pulumi.*.yaml"):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -209,5 +212,14 @@ def _empty(folder: Path, python: ForkedPython) -> Site:
         environment = content["config"].get("falaj:environment", {})
         if "account" in environment or "subscription" in environment:
             environment["kubernetes"] = FORMER_MINOR
+        if file.name.startswith("Pulumi.azure-"):
+            _take_gpus(environment, content["config"].get("falaj:tenant", {}))
         (folder / "config" / file.name).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return Site(folder, python)
+
+
+def _take_gpus(environment: StackFile, tenant: StackFile) -> None:
+    for key in ("gpu_pools", "gpu_runtime"):
+        environment.pop(key, None)
+    for endpoint in tenant.get("endpoints", {}).values():
+        endpoint.pop("gpu", None)

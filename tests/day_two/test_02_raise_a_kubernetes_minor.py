@@ -6,12 +6,14 @@ import pytest
 
 from tests.day_two.conftest import AWS, AZURE, NEXT_MINOR, SiteOf, on_aws, on_azure
 
+ON_CPUS = ["pool-cpu-nodes", "pool-system-nodes"]
+
 
 @pytest.mark.parametrize(
     ("stack", "cluster", "pools"),
     [
-        pytest.param(AWS, "cluster-cluster", ["pool-cpu-nodes", "pool-system-nodes"], marks=on_aws),
-        pytest.param(AZURE, "cluster-cluster", ["pool-cpu-nodes", "pool-system-nodes"], marks=on_azure),
+        pytest.param(AWS, "cluster-cluster", [*ON_CPUS, "gpu-pool-gpu-nodes", "gpu-pool-gov-nodes"], marks=on_aws),
+        pytest.param(AZURE, "cluster-cluster", ON_CPUS, marks=on_azure),
     ],
 )
 def test_the_minor_is_raised_in_place(site: SiteOf, stack: str, cluster: str, pools: list[str]) -> None:

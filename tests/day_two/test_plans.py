@@ -9,7 +9,7 @@ import pytest
 from falaj.graph import picture_of
 from falaj.graph.drawing import draw
 from falaj.plan import Departure, Plan, removal_order, removal_problems
-from falaj.plan.removal import CLUSTERS
+from falaj.plan.removal import CLUSTERS, runs_controllers
 from tests.fakes.forked_python import ForkedPython
 from tests.fakes.plans import ROOT, assert_plan, planned
 
@@ -57,7 +57,8 @@ def test_nothing_in_the_cluster_outlives_it_and_what_it_made_is_drained_first(
     ends = [each.wave for each in removals if each.resource.type in CLUSTERS]
     inside = [each.wave for each in removals if each.resource.type.startswith("kubernetes:") and not each.resource.read]
     drained = [each.wave for each in removals if each.departure is Departure.DRAINED]
-    pools = [each.wave for each in removals if each.resource.type.endswith((":NodeGroup", ":AgentPool"))]
+    of_pools = [each for each in removals if each.resource.type.endswith((":NodeGroup", ":AgentPool"))]
+    pools = [each.wave for each in of_pools if runs_controllers(each.resource)]
     assert all(wave < end for wave in inside for end in ends)
     assert all(wave < pool for wave in drained for pool in pools)
 

@@ -18,6 +18,10 @@ TENANT = "azure-enterprise"
 SOVEREIGN = "aws-sovereign"
 SIZES = {"sizes": ["m7i.2xlarge"], "minimum": 3, "maximum": 6}
 AZURE_SIZES = {"sizes": ["Standard_D8s_v5"], "minimum": 3, "maximum": 6}
+GPUS = {"sizes": ["g6.xlarge"], "maximum": 2, "zones": ["mec1-az1"]}
+AZURE_GPUS = {"sizes": ["Standard_NC40ads_H100_v5"], "maximum": 2, "acknowledge_unknown": True}
+DIGEST = f"sha256:{'a' * 64}"
+SPOT = [{"kind": "on_demand", "minutes": 10}, {"kind": "spot", "minutes": 10}, {"kind": "cpu_route"}]
 
 
 def changed(stack: str, path: str, value: object) -> dict[str, str]:
@@ -46,6 +50,10 @@ def refusal(stack: str, path: str, value: object, lock: Path) -> str:
 E = "falaj:environment"
 T = "falaj:tenant"
 POOLS = f"{E}/pools"
+GPU = f"{E}/gpu_pools/gpu"
+RUNTIME = f"{E}/gpu_runtime"
+ENTERPRISE = "aws-enterprise"
+IRIS = f"{T}/endpoints/iris"
 MISTAKES: list[tuple[str, str, object, str]] = [
     (AWS, f"{E}/region", "eu-west-1", "environment.region"),
     (AWS, f"{E}/region", "me-south-1", "environment.region"),
@@ -128,6 +136,68 @@ MISTAKES: list[tuple[str, str, object, str]] = [
     (TENANT, f"{T}/pool", AZURE_SIZES, "tenant.pool"),
     (TENANT, f"{T}/endpoints/iris/data_class", "health", "tenant.endpoints.iris.data_class"),
     (SOVEREIGN, f"{T}/pool", {**SIZES, "sizes": ["p5.48xlarge"]}, "tenant.pool.sizes[0]"),
+    (SOVEREIGN, f"{T}/pool", {**SIZES, "sizes": ["g6.xlarge"]}, "tenant.pool.sizes[0]"),
+    (AWS, GPU, {**GPUS, "sizes": ["p4d.24xlarge"]}, "environment.gpu_pools.gpu.sizes"),
+    (AWS, GPU, {**GPUS, "sizes": ["m7i.2xlarge"]}, "environment.gpu_pools.gpu.sizes"),
+    (AWS, GPU, {**GPUS, "zones": None}, "environment.gpu_pools.gpu.zones"),
+    (AWS, GPU, {**GPUS, "zones": ["mec1-az9"]}, "environment.gpu_pools.gpu.zones"),
+    (AWS, GPU, {**GPUS, "minimum": 5}, "environment.gpu_pools.gpu.minimum"),
+    (AWS, GPU, {**GPUS, "sharing": "mig", "mig_layout": {"1g.10gb": 7}}, "environment.gpu_pools.gpu.sharing"),
+    (AWS, GPU, {**GPUS, "sharing": "mps", "replicas": 4}, "environment.gpu_pools.gpu.sharing"),
+    (AWS, GPU, {**GPUS, "sharing": "vgpu"}, "environment.gpu_pools.gpu.sharing"),
+    (AWS, GPU, {**GPUS, "mig_layout": {"half": 2}}, "environment.gpu_pools.gpu.mig_layout.half"),
+    (AWS, GPU, {**GPUS, "image": "eks-auto-mode"}, "environment.gpu_pools.gpu.image"),
+    (AWS, GPU, {**GPUS, "driver_owner": "operator"}, "environment.gpu_pools.gpu.driver_owner"),
+    (AWS, GPU, {**GPUS, "capacity": SPOT[1::-1]}, "environment.gpu_pools.gpu.capacity"),
+    (AWS, GPU, {**GPUS, "capacity": SPOT}, "environment.gpu_pools.gpu.sizes"),
+    (AWS, GPU, {**GPUS, "vcpu_quota": 4}, "environment.gpu_pools.gpu.maximum"),
+    (AWS, GPU, {**GPUS, "tenant": "Treasury"}, "environment.gpu_pools.gpu.tenant"),
+    (AWS, GPU, {**GPUS, "size": "g6.xlarge"}, "environment.gpu_pools.gpu.size"),
+    (AWS, f"{E}/gpu_pools/gpupool", GPUS, "environment.gpu_pools.gpupool"),
+    (
+        AWS,
+        f"{E}/gpu_pools",
+        {"gpu": {**GPUS, "sizes": ["g6.xlarge", "g6.2xlarge"], "capacity": SPOT}, "gpus": GPUS},
+        "environment.gpu_pools.gpu",
+    ),
+    (AWS, f"{E}/gpu_pools", None, "environment.gpu_runtime"),
+    (AWS, RUNTIME, None, "environment.gpu_runtime"),
+    (AWS, f"{RUNTIME}/images/operator", None, "environment.gpu_runtime.images.operator"),
+    (
+        AWS,
+        f"{RUNTIME}/images/operator",
+        f"r.ae/gpu-operator:v26.7.0@{DIGEST}",
+        "environment.gpu_runtime.images.operator",
+    ),
+    (AWS, f"{RUNTIME}/images/toolkit", f"r.ae/toolkit@{DIGEST}", "environment.gpu_runtime.images.toolkit"),
+    (AWS, f"{RUNTIME}/chart", "r.ae/gpu-operator:v26.3.3", "environment.gpu_runtime.chart"),
+    (AWS, f"{RUNTIME}/driver", "580.95.05", "environment.gpu_runtime.driver"),
+    (AWS, f"{E}/triton_image", "registry.example.ae/triton:26.07", "environment.triton_image"),
+    (AZURE, f"{E}/kubernetes", "1.35", "environment.kubernetes"),
+    (AZURE, GPU, {**AZURE_GPUS, "acknowledge_unknown": False}, "environment.gpu_pools.gpu.acknowledge_unknown"),
+    (AZURE, GPU, {**AZURE_GPUS, "capacity": SPOT[::2]}, "environment.gpu_pools"),
+    (
+        AZURE,
+        GPU,
+        {**AZURE_GPUS, "image": "aks-ubuntu-driver-none"},
+        "environment.gpu_pools",
+    ),
+    (
+        AZURE,
+        GPU,
+        {**AZURE_GPUS, "sharing": "mig", "mig_layout": {"3g.47gb": 3}},
+        "environment.gpu_pools.gpu.mig_layout",
+    ),
+    (TENANT, f"{IRIS}/runtime", "onnxruntime", "tenant.endpoints.iris.gpu"),
+    (TENANT, f"{IRIS}/runtime", "vllm", "tenant.endpoints.iris.runtime"),
+    (TENANT, f"{IRIS}/gpu/resource", "nvidia.com/mig-1g.12gb", "tenant.endpoints.iris.gpu.resource"),
+    (TENANT, f"{IRIS}/gpu/resource", "amd.com/gpu", "tenant.endpoints.iris.gpu.resource"),
+    (ENTERPRISE, f"{IRIS}/gpu/count", 2, "tenant.endpoints.iris.gpu.count"),
+    (ENTERPRISE, f"{IRIS}/gpu/family", "h100-nvl-94gb", "tenant.endpoints.iris.gpu.family"),
+    (ENTERPRISE, f"{IRIS}/replicas", 5, "tenant.endpoints"),
+    (ENTERPRISE, f"{IRIS}/replicas", 9, "tenant.endpoints"),
+    (ENTERPRISE, f"{T}/tier", "smb", "tenant.endpoints.iris.gpu"),
+    (ENTERPRISE, f"{T}/environment", "aws-me-central-1-dev", "tenant.endpoints.iris.runtime"),
 ]
 """Stack, path to change, value, key named in the message. The messages stand in mistakes.json, each read in review."""
 MESSAGES = Path(__file__).with_name("mistakes.json")

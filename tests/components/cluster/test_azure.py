@@ -310,6 +310,29 @@ def test_its_identity_may_use_our_network_zone_and_nodes_identity_before_it_exis
         assert assignment.urn in plan.of(CLUSTER, "cluster-cluster").dependencies
 
 
+def test_it_may_start_machines_in_reservations_where_each_lies_and_nowhere_else(run: Run) -> None:
+    groups = [f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}" for name in ("gpus", "more")]
+    kind = "providers/Microsoft.Compute/capacityReservationGroups"
+    held = (f"{groups[0]}/{kind}/a", f"{groups[0]}/{kind}/b", f"{groups[1]}/{kind}/c")
+
+    plan = run(lambda: make(aks_spec(reservations=held)))
+
+    found = [each for each in plan.typed(ASSIGNMENT) if "reservations" in each.name]
+    assert sorted(each.inputs["scope"] for each in found) == groups
+    assert {each.inputs["roleDefinitionId"].rpartition("/")[2] for each in found} == {
+        "b24988ac-6180-42a0-ab88-20f7382dd24c"
+    }
+    assert {each.urn for each in found} <= {*plan.of(CLUSTER, "cluster-cluster").dependencies}
+
+
+def test_pools_with_gpus_are_tried_in_order_and_others_by_what_they_waste(run: Run) -> None:
+    with_gpus = settings_of(run(lambda: make(aks_spec(gpu_minutes=12))))["autoScalerProfile"]
+    without = settings_of(run(lambda: make(aks_spec())))["autoScalerProfile"]
+
+    assert (with_gpus["expander"], with_gpus["maxNodeProvisionTime"]) == ("priority", "12m")
+    assert (without["expander"], "maxNodeProvisionTime" in without) == ("least-waste", False)
+
+
 def test_administrators_are_groups_with_two_roles_on_this_cluster_that_the_provider_waits_for(plan: Plan) -> None:
     found = [each for each in plan.typed(ASSIGNMENT) if each.inputs["principalType"] == "Group"]
 

@@ -1,0 +1,148 @@
+"""What endpoints may get wrong about what runs them: Triton where nobody built it, GPUs that nobody has for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from falaj.catalog.gpus import family_key
+from falaj.catalog.offers import machine_sizes
+from falaj.catalog.tiers import Isolation, tiers
+from stacks.environment_settings import AwsEnvironment, AzureEnvironment, LocalEnvironment
+from stacks.gpu_specs import offered, tenants_pools
+from stacks.images import TRITON
+from stacks.problems import Problem
+
+if TYPE_CHECKING:
+    from stacks.environment_settings import EnvironmentSettings
+    from stacks.gpu_settings import GpuPoolSettings
+    from stacks.images import Images
+    from stacks.tenant_settings import EndpointSettings, TenantSettings
+
+BUILD = f"run: falaj images build {TRITON}"
+HOW = "edit the file; docs/guides/gpu.md shows both sides"
+
+
+def runtime_problems(tenant: TenantSettings, name: str, home: EnvironmentSettings, images: Images) -> Iterator[Problem]:
+    """Yield everything wrong with the runtimes and the GPUs of a tenant's endpoints."""
+    for key, endpoint in tenant.endpoints.items():
+        place = f"tenant.endpoints.{key}"
+        if endpoint.runtime == "triton":
+            yield from _triton(place, tenant, home, images)
+        elif endpoint.gpu is not None:
+            message = f"is read by triton, but runtime is '{endpoint.runtime}', allowed: runtime: triton, or no gpu."
+            yield Problem(f"{place}.gpu", message, HOW)
+    if any(endpoint.gpu is not None for endpoint in tenant.endpoints.values()):
+        yield from _gpus(tenant, name, home)
+
+
+def _triton(place: str, tenant: TenantSettings, home: EnvironmentSettings, images: Images) -> Iterator[Problem]:
+    if isinstance(home, LocalEnvironment):
+        if images.find(TRITON) is None:
+            yield Problem(f"{place}.runtime", f"the image lock {images.lock.name} has no {TRITON}.", BUILD)
+    elif home.triton_image is None:
+        message = (
+            f"found 'triton', but environment {tenant.environment} names no triton_image, allowed: onnxruntime, or "
+            "triton once that is built on NVIDIA's base and named there."
+        )
+        yield Problem(f"{place}.runtime", message, "build it as serving_images/triton/README.md shows")
+
+
+def _gpus(tenant: TenantSettings, name: str, home: EnvironmentSettings) -> Iterator[Problem]:
+    asking = {key: endpoint for key, endpoint in tenant.endpoints.items() if endpoint.gpu is not None}
+    first = f"tenant.endpoints.{next(iter(asking))}.gpu"
+    tier = tiers()[tenant.tier]
+    if isinstance(home, LocalEnvironment):
+        yield Problem(first, "is for clouds: the local Triton has no GPU code, allowed: leave it out.", HOW)
+    elif tier.gpus == 0:
+        with_gpus = ", ".join(each for each, row in tiers().items() if row.gpus)
+        yield Problem(first, f"tier {tenant.tier} has no GPUs, allowed: leave it out, or tier {with_gpus}.", HOW)
+    elif not (pools := tenants_pools(home, name, apart=tier.isolation is Isolation.DEDICATED_NODES)):
+        yield Problem(first, _no_pool(tenant, name, home), f"edit the file of stack {tenant.environment}")
+    else:
+        found = [problem for key, endpoint in asking.items() for problem in _endpoint(key, endpoint, pools, home)]
+        yield from found or _room(tenant, pools, home)
+
+
+def _no_pool(tenant: TenantSettings, name: str, home: AwsEnvironment | AzureEnvironment) -> str:
+    if tiers()[tenant.tier].isolation is Isolation.DEDICATED_NODES:
+        return (
+            f"tier {tenant.tier} runs on machines of its own, and no pool with GPUs of environment "
+            f"{tenant.environment} is kept for it, allowed: leave it out, or a pool there with tenant: {name}."
+        )
+    whose = "for every tenant " if home.gpu_pools else ""
+    return (
+        f"environment {tenant.environment} has no pool with GPUs {whose}(gpu_pools), allowed: leave it out, or add one "
+        "there."
+    )
+
+
+def _endpoint(
+    key: str, endpoint: EndpointSettings, pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment
+) -> Iterator[Problem]:
+    asked, place = endpoint.gpu, f"tenant.endpoints.{key}.gpu"
+    if asked is None:
+        return
+    most = {resource: max(_each(resource, pools, home)) for resource in _resources(pools, home)}
+    families = {family for pool in pools.values() for family in _families(pool, home)}
+    if asked.resource not in most:
+        yield Problem(f"{place}.resource", f"found '{asked.resource}', allowed here: {', '.join(sorted(most))}.", HOW)
+    elif asked.count > most[asked.resource]:
+        message = f"found {asked.count}, allowed: {most[asked.resource]} or fewer, as many as one machine has."
+        yield Problem(f"{place}.count", message, HOW)
+    if asked.family is not None and asked.family not in families:
+        message = f"found '{asked.family}', allowed here: {', '.join(sorted(families))}."
+        yield Problem(f"{place}.family", message, HOW)
+
+
+def _resources(pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment) -> set[str]:
+    return {resource for pool in pools.values() for resource in offered(pool, home)}
+
+
+def _each(resource: str, pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment) -> Iterator[int]:
+    return (offered(pool, home).get(resource, 0) for pool in pools.values())
+
+
+def _families(pool: GpuPoolSettings, home: AwsEnvironment | AzureEnvironment) -> Iterator[str]:
+    for size in pool.sizes:
+        gpu = machine_sizes(home.region)[size].gpu
+        if gpu is not None and (family := family_key(gpu)) is not None:
+            yield family
+
+
+def _room(
+    tenant: TenantSettings, pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment
+) -> Iterator[Problem]:
+    """Where the endpoints ask for more than the tier holds, or than all machines of one step have."""
+    tier, needed = tiers()[tenant.tier], gpus_of(tenant)
+    total = sum(needed.values())
+    hint = "ask for fewer GPUs or replicas, or choose a larger tier or pool"
+    if total > tier.gpus:
+        message = f"ask for {total} GPUs with their updates, tier {tenant.tier} holds {tier.gpus}."
+        yield Problem("tenant.endpoints", message, hint)
+        return
+    for resource, amount in needed.items():
+        most = sum(offered(pool, home).get(resource, 0) * pool.maximum for pool in pools.values())
+        if amount > most:
+            message = f"ask for {amount} of {resource} with their updates, the pools {', '.join(pools)} have {most}."
+            yield Problem("tenant.endpoints", message, hint)
+
+
+def gpus_of(tenant: TenantSettings) -> Counter[str]:
+    """Return how many GPUs a tenant's endpoints hold at most, by their names, while one of each is exchanged."""
+    found: Counter[str] = Counter()
+    for endpoint in tenant.endpoints.values():
+        if endpoint.gpu is not None:
+            replicas = endpoint.replicas or tiers()[tenant.tier].replicas
+            beside = 0 if is_replaced(replicas) else 1
+            found[endpoint.gpu.resource] += endpoint.gpu.count * (replicas + beside)
+    return found
+
+
+def is_replaced(replicas: int) -> bool:
+    """Whether an endpoint hands an old pod's GPUs to its new one, as few stand idle for an update.
+
+    A single pod can't leave before another is there.
+    """
+    return replicas > 1

@@ -1,0 +1,216 @@
+"""Pools with GPUs and endpoints on Triton, from the stack file to the plan."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from falaj.catalog.tags import Tag
+from falaj.errors import ConfigurationError
+from stacks.environment_settings import AwsEnvironment, AzureEnvironment
+from stacks.gpu_specs import brought_along, gpu_pool_specs, way_in
+from stacks.placement import environment_placement
+from stacks.residents import Resident, _endpoint, _gpu_quota
+from stacks.settings import StackFile, check, load
+from tests.stacks.conftest import shipped
+from tests.stacks.test_clouds import inputs, of_type, plan, texts
+from tests.stacks.test_mistakes import changed
+
+AWS, AZURE = "aws-me-central-1-prod", "azure-uaenorth-prod"
+PREFIX = "111122223333.dkr.ecr.me-central-1.amazonaws.com/aws-me-central-1-prod/"
+SPOT = [{"kind": "on_demand", "minutes": 10}, {"kind": "spot", "minutes": 10}, {"kind": "cpu_route"}]
+
+
+def cloud(stack: str, **more: Any) -> AwsEnvironment | AzureEnvironment:  # noqa: ANN401 - what a file may say
+    """A shipped environment with other words in its file."""
+    model = AwsEnvironment if stack.startswith("aws") else AzureEnvironment
+    return model.model_validate_json(json.dumps(shipped(stack)["falaj:environment"] | more))
+
+
+def named(stack: str, name: str) -> dict[str, Any]:
+    """The inputs of the one resource of that name that is no component."""
+    (found,) = [
+        inputs(each)
+        for each in plan(stack)
+        if each["urn"].endswith(f"::{name}") and not each["type"].startswith("falaj:")
+    ]
+    return found
+
+
+def test_each_step_of_a_capacity_is_a_pool_of_its_own_in_the_zones_that_sell_it() -> None:
+    home = cloud(AWS, gpu_pools={"gpu": {"sizes": ["g6.xlarge", "g6.2xlarge"], "maximum": 2, "zones": ["mec1-az2"]}})
+    home = home.model_copy(
+        update={"gpu_pools": {"gpu": type(home.gpu_pools["gpu"]).model_validate({**_words(home), "capacity": SPOT})}}
+    )
+
+    specs = gpu_pool_specs(home, environment_placement(AWS, home))
+
+    assert {name: (spec.capacity, spec.zones, spec.minimum) for name, spec in specs.items()} == {
+        "gpu": ("on_demand", ("mec1-az2",), 0),
+        "gpus": ("spot", ("mec1-az2",), 0),
+    }
+
+
+def _words(home: AwsEnvironment | AzureEnvironment) -> dict[str, Any]:
+    return home.gpu_pools["gpu"].model_dump(exclude={"capacity"})
+
+
+def test_nodes_lie_in_the_subnets_of_their_pools_zones() -> None:
+    every = named(AWS, "pool-cpu-nodes")["subnetIds"]
+    of_gpus = named(AWS, "gpu-pool-gpu-nodes")["subnetIds"]
+
+    assert (len(every), len(of_gpus)) == (3, 2)
+
+
+def test_a_tenants_own_pool_is_marked_and_booked_to_it() -> None:
+    nodes = named(AWS, "gpu-pool-gov-nodes")
+
+    assert {"key": "falaj.dev/tenant", "value": "aws-sovereign", "effect": "NO_SCHEDULE"} in nodes["taints"]
+    assert nodes["labels"]["falaj.dev/gpu-sharing"] == "whole"
+    assert nodes["tags"][Tag.TENANT.value] == "aws-sovereign"
+
+
+def test_everything_a_cluster_pulls_has_a_repository_in_its_registry() -> None:
+    made = {inputs(each)["name"] for each in of_type(AWS, "aws:ecr/repository:Repository")}
+    asked = {
+        text.removeprefix("oci://").partition("@")[0]
+        for each in plan(AWS)
+        if each["type"].startswith("kubernetes:")
+        for text in texts(inputs(each))
+        if re.match(rf"^(oci://)?{re.escape(PREFIX)}.+@sha256", text)
+    }
+    brought = {f"{PREFIX}{each.partition('@')[0]}" for each in brought_along(cloud(AWS))}
+
+    assert len(asked) > 4
+    assert len(brought) == 6
+    host = PREFIX.partition("/")[0]
+    assert {each.removeprefix(f"{host}/") for each in asked | brought} <= made
+
+
+def test_the_autoscaler_of_aks_tries_pools_in_order_and_gives_each_the_time_of_its_steps() -> None:
+    (cluster,) = of_type(AZURE, "azure-native:containerservice:ManagedCluster")
+    (without,) = of_type("azure-uaenorth-dev", "azure-native:containerservice:ManagedCluster")
+
+    assert inputs(cluster)["autoScalerProfile"]["expander"] == "priority"
+    assert inputs(cluster)["autoScalerProfile"]["maxNodeProvisionTime"] == "15m"
+    assert inputs(without)["autoScalerProfile"]["expander"] == "least-waste"
+    assert named(AZURE, "gpu-expander-order")["data"] == {
+        "priorities": "20:\n- ^aks-gov[0-9a-f]{5}-.*\n- ^aks-gpu[0-9a-f]{5}-.*\n"
+    }
+
+
+def test_nodes_of_aks_are_marked_by_what_is_there_before_their_pool() -> None:
+    (marking,) = [each["urn"] for each in plan(AZURE) if each["urn"].endswith("::gpu-startup-taint-binding")]
+    pools = [each for each in plan(AZURE) if re.search(r"::gpu-pool-(gpu|gov)$", each["urn"])]
+
+    assert len(pools) == 2
+    assert all(marking in each["dependencies"] for each in pools)
+    assert [each for each in plan(AWS) if "startup-taint" in each["urn"]] == []
+
+
+def test_tenants_are_told_what_to_ask_for_and_where() -> None:
+    home = cloud(AZURE)
+
+    told = way_in(gpu_pool_specs(home, environment_placement(AZURE, home)))
+
+    assert told["gpu"] == {
+        "resources": {"nvidia.com/gpu": 7},
+        "machines": 3,
+        "tenant": None,
+        "node_selector": {
+            "falaj.dev/pool": "gpu",
+            "falaj.dev/gpu-family": "h100-nvl-94gb",
+            "falaj.dev/gpu-sharing": "mig",
+        },
+        "tolerations": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+    }
+    assert told["gov"]["tenant"] == "azure-sovereign"
+    assert told["gov"]["tolerations"][0]["key"] == "falaj.dev/tenant"
+
+
+@pytest.mark.parametrize(
+    ("stack", "most"),
+    [("aws-smb", "0"), ("aws-enterprise", "2"), ("aws-sovereign", "3"), ("azure-enterprise", "2")],
+)
+def test_a_tenant_may_hold_the_gpus_its_endpoints_ask_for_and_no_more(stack: str, most: str) -> None:
+    (quota,) = of_type(stack, "kubernetes:core/v1:ResourceQuota")
+
+    assert inputs(quota)["spec"]["hard"]["requests.nvidia.com/gpu"] == most
+
+
+def test_an_endpoint_on_triton_runs_on_gpus_from_the_environments_own_registry() -> None:
+    (deployment,) = of_type("aws-enterprise", "kubernetes:apps/v1:Deployment")
+    pod = inputs(deployment)["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+
+    assert container["image"].startswith(f"{PREFIX}registry.example.ae/platform/triton@sha256:")
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert pod["nodeSelector"] == {"falaj.dev/pool": "gpu"}
+    assert [each["key"] for each in pod["tolerations"]] == ["nvidia.com/gpu"]
+
+
+def test_a_sovereign_endpoint_runs_on_its_tenants_own_gpus() -> None:
+    (deployment,) = of_type("azure-sovereign", "kubernetes:apps/v1:Deployment")
+    pod = inputs(deployment)["spec"]["template"]["spec"]
+
+    assert pod["nodeSelector"] == {"falaj.dev/tenant": "azure-sovereign", "falaj.dev/pool": "gpu"}
+    assert [each["key"] for each in pod["tolerations"]] == ["falaj.dev/tenant", "nvidia.com/gpu"]
+
+
+def test_a_tenant_apart_from_others_needs_a_pool_of_its_own(lock: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        check("aws-treasury", {**changed("aws-sovereign", "falaj:tenant/owner", "risk"), "images": str(lock)})
+
+    assert str(refused.value) == (
+        "FAL-CFG-101  stacks/config/Pulumi.aws-treasury.yaml, key falaj:tenant.endpoints.iris.gpu\n"
+        "  tier sovereign runs on machines of its own, and no pool with GPUs of environment aws-me-central-1-prod is "
+        "kept for it, allowed: leave it out, or a pool there with tenant: aws-treasury.\n"
+        "  Next: edit the file of stack aws-me-central-1-prod"
+    )
+
+
+def test_the_local_triton_has_no_gpus(lock: Path) -> None:
+    endpoint = {**shipped("local-smb")["falaj:tenant"]["endpoints"]["iris"], "runtime": "triton", "gpu": {"count": 1}}
+    asked = changed("local-smb", "falaj:tenant/endpoints/iris", endpoint)
+    with pytest.raises(ConfigurationError) as refused:
+        check("local-smb", {**asked, "images": str(lock)})
+
+    assert refused.value.message == (
+        "falaj:tenant.endpoints.iris.runtime: the image lock images.json has no falaj.local/triton.\n"
+        "falaj:tenant.endpoints.iris.gpu: is for clouds: the local Triton has no GPU code, allowed: leave it out."
+    )
+
+
+def resident(stack: str, **pool: Any) -> Resident:  # noqa: ANN401 - what a file may say
+    """A shipped tenant whose environment has one pool with GPUs, with these words."""
+    file = load(stack, images_built=False)
+    assert isinstance(file.home, AwsEnvironment)
+    words = {"sizes": ["g6.xlarge", "g6.2xlarge"], "maximum": 9, "zones": ["mec1-az1"], **pool}
+    home = cloud(AWS, gpu_pools={"gpu": words})
+    return Resident.of(StackFile(stack, file.settings, file.images, home))
+
+
+def spec_of(found: Resident) -> Any:  # noqa: ANN401 - one of two specs
+    """What its one endpoint asks for."""
+    return _endpoint(found, "iris", found.settings.endpoints["iris"])
+
+
+def test_pods_run_on_spot_machines_where_their_pool_looks_for_some() -> None:
+    assert not spec_of(resident("aws-enterprise")).spot
+    assert spec_of(resident("aws-enterprise", capacity=SPOT)).spot
+
+
+def test_a_tenant_on_shared_machines_may_have_gpus_of_its_own() -> None:
+    assert not spec_of(resident("aws-enterprise")).own_machines
+    assert spec_of(resident("aws-enterprise", tenant="aws-enterprise")).own_machines
+
+
+def test_an_old_pod_hands_its_gpu_to_the_new_one() -> None:
+    found = resident("aws-enterprise")
+
+    assert spec_of(found).rollout == "replace"
+    assert _gpu_quota(found) == {"nvidia.com/gpu": 2}
