@@ -82,10 +82,10 @@ def _interpreter(name: str) -> str:
 
 
 def _debian_python(name: str) -> str:
-    if not DEBIAN_PYTHON.exists():
+    if not DEBIAN_PYTHON.exists() or not list(Path("/usr/lib").glob("*/libpython3.11.so.1.0")):
         raise MeasurementError(
-            f"{name} runs only on Debian's own Python: {DEBIAN_PYTHON} is missing. "
-            "Next: apt-get install python3.11, or leave out the rows that need it with --only."
+            f"{name} runs only on Debian's own Python: {DEBIAN_PYTHON} or its library is missing. "
+            "Next: apt-get install python3.11 libpython3.11, or leave out the rows that need it with --only."
         )
     return str(DEBIAN_PYTHON)
 

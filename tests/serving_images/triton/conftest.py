@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto
 
 from benchmarks.serving.environments import of_triton
+from benchmarks.serving.errors import MeasurementError
 from serving_images.contract import echo
 from tests.serving_images import models
 from tests.serving_images.triton.process import Triton
@@ -48,7 +49,10 @@ ensemble_scheduling {
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    return of_triton()
+    try:
+        return of_triton()
+    except MeasurementError as problem:
+        pytest.skip(problem.message)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ TABLE = IMAGE / "contract.toml"
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("triton")
 def test_keeps_the_contract_but_for_what_its_table_says(triton: Triton, triton_models: tuple[Path, list[Path]]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "serving_images/contract/tests"]
     places = ["--base-url", triton.url, "--grpc-url", triton.grpc_url, "--metrics-url", triton.metrics_url]

@@ -17,7 +17,7 @@ from tests.serving_images import models
 from tests.serving_images.triton.process import PATIENCE, free_ports
 from tests.serving_images.triton.test_configuration import REFUSED, RISK
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("triton")]
 PASSED_OVER = {
     "no backend": "Triton guesses it from the file's name",
     "dynamic batching without batches": "Triton takes the backend's default, which is not told here",

@@ -20,7 +20,7 @@ from serving_images.contract import echo
 from serving_images.contract.tests.rest import assert_same
 from tests.serving_images.triton.process import Triton
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("triton")]
 NUMBERS = np.array([[1.5, 2], [3, 4]], dtype=np.float32)
 CLOSED = r"This (API|protocol) is restricted, expecting header '.*x-closed'"
 

@@ -12,7 +12,7 @@ from onnxruntime_server.repository.folder import Folder
 from tests.serving_images import models
 from tests.serving_images.triton.process import Triton
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("triton")]
 
 
 @pytest.fixture
