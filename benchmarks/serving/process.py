@@ -101,6 +101,10 @@ class Server:
         """The files and sockets that its processes have open now."""
         return sum(each.num_fds() for each in self._tree())
 
+    def processor_seconds(self) -> float:
+        """The processor time that its processes have used so far."""
+        return sum(sum(each.cpu_times()[:2]) for each in self._tree())
+
     def memory(self) -> Memory:
         """What the tree of processes holds now."""
         found = [each.memory_full_info() for each in self._tree()]

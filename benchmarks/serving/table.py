@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.serving.finding import Finding
-from benchmarks.serving.rows import beside_limit, beside_peers, departed, footprint, quota
+from benchmarks.serving.rows import beside_limit, beside_peers, departed, footprint, quota, routed
 from benchmarks.serving.surroundings import Bench
 
 
@@ -33,4 +33,5 @@ ROWS = (
     Row("quota", "A CPU quota of one on two cores", quota.untuned),
     Row("burst", "Memory after a burst of the largest batch", footprint.burst),
     Row("departed", "A lone caller right after 32 hung up", departed.lone_caller),
+    Row("router", "The server with a router before it", routed.router),
 )

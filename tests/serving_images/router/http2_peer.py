@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import h2.config
@@ -24,9 +25,11 @@ class Clock:
 
 
 class Transport:
-    """Keeps what is written."""
+    """Keeps what is written, and what is to be done soon."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Http2Connection) -> None:
+        self.soon: list[Callable[[], None]] = []
+        connection.call_soon = self.soon.append
         self.written: list[bytes] = []
         self.closed = self.aborted = False
 
@@ -43,6 +46,9 @@ class Transport:
         self.closed = self.aborted = True
 
     def take(self) -> bytes:
+        soon, self.soon[:] = self.soon[:], []
+        for callback in soon:
+            callback()
         data = b"".join(self.written)
         self.written.clear()
         return data
@@ -107,7 +113,7 @@ class Peer:
 
     def __init__(self, connection: Http2Connection, *, client: bool) -> None:
         self.connection = connection
-        self.transport = Transport()
+        self.transport = Transport(connection)
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=client, header_encoding=None))
         self.events: list[Any] = []
         connection.connection_made(self.transport)  # type: ignore[arg-type]  # what is used of one

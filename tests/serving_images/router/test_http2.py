@@ -133,7 +133,8 @@ def test_what_a_stream_held_is_given_back_when_it_is_broken_off() -> None:
 
 def test_more_streams_than_agreed_are_refused_and_the_others_go_on() -> None:
     acceptor = Acceptor()
-    server, transport = ServerConnection(acceptor, Clock()), Transport()
+    server = ServerConnection(acceptor, Clock())
+    transport = Transport(server)
     server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
     server.data_received(frames.PREFACE + frames.settings([]))
     block = write(HEAD)
@@ -166,7 +167,8 @@ def last_goaway(transport: Transport) -> int:
 
 def opened(clock: Clock | None = None) -> tuple[ServerConnection, Transport, Acceptor]:
     acceptor = Acceptor()
-    server, transport = ServerConnection(acceptor, clock or Clock()), Transport()
+    server = ServerConnection(acceptor, clock or Clock())
+    transport = Transport(server)
     server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
     server.data_received(frames.PREFACE + frames.settings([]))
     return server, transport, acceptor
@@ -253,7 +255,8 @@ def test_a_breach_of_the_protocol_ends_the_connection(data: bytes, code: Code) -
 
 
 def test_what_does_not_begin_as_http_2_does_is_cut_off() -> None:
-    server, transport = ServerConnection(Acceptor(), Clock()), Transport()
+    server = ServerConnection(Acceptor(), Clock())
+    transport = Transport(server)
     server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
     server.data_received(b"GET / HTTP/1.1\r\n")
     assert transport.closed

@@ -179,8 +179,7 @@ class Front:
 
     def call_came(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
         """A client asks."""
-        said = words.value_of(fields, b"content-type") or b""
-        if not said.startswith(b"application/grpc") or words.value_of(fields, b":method") != b"POST":
+        if not _is_a_call(fields):
             stream.send_fields([(b":status", b"415")], end=True)
             stream.reset(Code.NO_ERROR)
             return
@@ -207,3 +206,12 @@ class Front:
         if self._tracer is not None:
             facts_of_span: dict[str, str | int] = {"rpc.method": method, "rpc.grpc.status_code": status}
             self._tracer.record(method, context, seconds, facts_of_span, failed=status == words.INTERNAL)
+
+
+def _is_a_call(fields: Fields) -> bool:
+    """Whether a request is one of gRPC."""
+    posts = typed = False
+    for name, value in fields:
+        posts = posts or (name == b":method" and value == b"POST")
+        typed = typed or (name == b"content-type" and value.startswith(b"application/grpc"))
+    return posts and typed

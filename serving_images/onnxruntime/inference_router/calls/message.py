@@ -56,13 +56,19 @@ def read(data: bytes) -> Start:
 
 
 def _fields(message: bytes) -> tuple[str, int | None]:
-    """The fields up to the first input, as far as they lie in what is looked at."""
+    """The fields up to the first input, as far as they lie in what is looked at. All that matter have short tags."""
     model, position = "", 0
     while position < len(message):
-        tag, position = _varint(message, position)
+        tag = message[position]
+        position += 1
+        if tag >= _MORE:
+            break
         kind = tag & 7
         if kind == _LENGTH_DELIMITED:
-            length, position = _varint(message, position)
+            length = message[position]
+            position += 1
+            if length >= _MORE:
+                length, position = _varint(message, position - 1)
             if tag == _INPUT:
                 return model, _rows(message[position : position + length])
             if tag == _MODEL_NAME:
@@ -77,9 +83,12 @@ def _rows(entry: bytes) -> int | None:
     """The first dimension of an input."""
     position = 0
     while position < len(entry):
-        tag, position = _varint(entry, position)
+        tag = entry[position]
+        position += 1
         if tag == _SHAPE:
             return _varint(entry, position)[0]
+        if tag >= _MORE:
+            break
         kind = tag & 7
         if kind == _LENGTH_DELIMITED:
             length, position = _varint(entry, position)

@@ -36,8 +36,9 @@ class Relay:
         self._around = around
         self._client = client
         self._fields = fields
+        self._named = named = dict(fields)
         self._ended = ended
-        self._path = (words.value_of(fields, b":path") or b"").decode("latin-1")
+        self._path = named.get(b":path", b"").decode("latin-1")
         self._streams = self._path in words.STREAMING
         self._pieces: list[bytes] = []
         self._held = 0
@@ -52,7 +53,7 @@ class Relay:
         self._answering = False
         self._over = False
         self._started = around.now()
-        given = words.value_of(fields, b"grpc-timeout")
+        given = named.get(b"grpc-timeout")
         seconds = None if given is None else words.timeout_of(given)
         self._expires = None if seconds is None else self._started + seconds
         self.deadline = self._started + around.message_seconds
@@ -145,7 +146,7 @@ class Relay:
         """What is known of the call: its head, and the start of its message."""
         first = self._pieces[0] if self._pieces else b""
         start = message.read(first)
-        fields = dict(self._fields)
+        fields = self._named
         wish = _WISHES.get(fields.get(b"falaj-route", b"").strip().lower(), start.wish)
         ask = Ask(start.model, start.rows, message.length_of(first), wish, self._target(fields))
         caller = fields.get(self._around.caller_header, b"") if self._around.caller_header else b""

@@ -15,7 +15,7 @@ _SECONDS_PER_HOUR: Final = 3600.0
 
 def target_of(policy: Policy, ask: Ask) -> float:
     """How soon the answer is wanted, in seconds: the policy's target for the model, or what the client needs."""
-    wanted = policy.targets_ms.get(ask.model, policy.target_ms)
+    wanted = policy.target_of(ask.model)
     own = inf if wanted is None else wanted / 1000
     return own if ask.target_seconds is None else min(own, ask.target_seconds)
 

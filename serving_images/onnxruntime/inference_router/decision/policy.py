@@ -1,4 +1,4 @@
-"""What the operator says of routing, in a TOML file. Every field has a default: with no file the estimates decide."""
+"""What the operator says of routing, in TOML or JSON. Every field has a default: with no file the estimates decide."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Policy(Table, frozen=True, kw_only=True):
     """The same for single models."""
 
     model_bytes: Annotated[dict[Name, Bytes], Meta(max_length=256)] = {}
-    """How large models are."""
+    """How large models are; under ``*`` those that are not named."""
 
     wishes: bool = True
     """Whether clients may ask for a side, with the header ``falaj-route``."""
@@ -135,15 +135,24 @@ class Policy(Table, frozen=True, kw_only=True):
         if len({*names}) < len(names):
             raise ValueError("two rules have one name; expected a name of its own for each")
 
+    def size_of(self, model: str) -> int | None:
+        """How large a model is, where that is said."""
+        return self.model_bytes.get(model, self.model_bytes.get("*"))
+
+    def target_of(self, model: str) -> float | None:
+        """How soon answers of a model are wanted, in milliseconds, where that is said."""
+        return self.targets_ms.get(model, self.target_ms)
+
     def of(self, side: Side) -> SideSettings:
         """The settings of a side."""
         return self.cpu if side is Side.CPU else self.gpu
 
 
 def read(file: Path) -> Policy:
-    """The policy in a TOML file. Refuses with the file, the field and what is allowed there."""
+    """The policy in a file, in JSON where its name ends so. Refuses with the file, the field and what is allowed."""
     try:
-        return parse(file.read_bytes(), str(file))
+        text = file.read_bytes()
+        return parse_json(text, str(file)) if file.suffix == ".json" else parse(text, str(file))
     except OSError as error:
         raise PolicyError(f"{file}: can't be read: {error.strerror}") from None
 
@@ -157,4 +166,12 @@ def parse(text: bytes, where: str) -> Policy:
     try:
         return msgspec.convert(document, Policy)
     except msgspec.ValidationError as error:
+        raise PolicyError(f"{where}: {error}") from None
+
+
+def parse_json(text: bytes, where: str) -> Policy:
+    """The policy that a JSON document holds."""
+    try:
+        return msgspec.json.decode(text, type=Policy)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise PolicyError(f"{where}: {error}") from None

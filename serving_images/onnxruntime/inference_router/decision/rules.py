@@ -31,7 +31,7 @@ def fits(rule: Rule, policy: Policy, ask: Ask, target_seconds: float) -> bool:
 def _bounds(rule: Rule, policy: Policy, ask: Ask) -> Iterable[tuple[int | None, int | None, int | None]]:
     yield ask.rows, rule.rows_at_least, rule.rows_at_most
     yield ask.body_bytes, rule.body_bytes_at_least, rule.body_bytes_at_most
-    yield policy.model_bytes.get(ask.model), rule.model_bytes_at_least, rule.model_bytes_at_most
+    yield policy.size_of(ask.model), rule.model_bytes_at_least, rule.model_bytes_at_most
 
 
 def _within(value: int | None, least: int | None, most: int | None) -> bool:

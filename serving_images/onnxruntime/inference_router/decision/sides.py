@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 
-class Side(StrEnum):
+class Word(StrEnum):
+    """A word of a few. An enumeration's own hash is computed in Python, and words are looked up for every request."""
+
+    __hash__ = str.__hash__
+
+
+class Side(Word):
     """A set of runtimes that serve the same models."""
 
     CPU = "cpu"
@@ -19,7 +25,7 @@ class Side(StrEnum):
         return Side.GPU if self is Side.CPU else Side.CPU
 
 
-class Reason(StrEnum):
+class Reason(Word):
     """Why a request went where it went; the label of the counter."""
 
     WISH = "wish"
@@ -50,7 +56,7 @@ class Reason(StrEnum):
     """Either side would do: a question about models, not for a prediction."""
 
 
-class Absence(StrEnum):
+class Absence(Word):
     """Why a side can't take a request."""
 
     NOT_READY = "not_ready"
@@ -75,7 +81,7 @@ class Size(NamedTuple):
     """The number of binary digits of the measure."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """What is known of a request for a prediction before it is sent on."""
 
@@ -89,17 +95,18 @@ class Ask:
     """The side its client asked for."""
     target_seconds: float | None = None
     """How soon its client needs the answer, where that is sooner than the policy's target."""
+    size: Size = field(init=False)
+    """The bin of its estimates."""
 
-    @property
-    def size(self) -> Size:
-        """The bin of its estimates."""
+    def __post_init__(self) -> None:
+        """Find its bin."""
         if self.rows is not None:
-            return Size("rows", self.rows.bit_length())
-        return Size("bytes", (self.body_bytes or 0).bit_length())
+            self.size = Size("rows", self.rows.bit_length())
+        else:
+            self.size = Size("bytes", (self.body_bytes or 0).bit_length())
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is known of a side at this moment."""
 
     ready: int
@@ -125,8 +132,7 @@ class Standing:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Where a request goes, and why."""
 
     side: Side

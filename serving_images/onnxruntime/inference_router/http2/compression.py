@@ -21,6 +21,9 @@ TABLE_BYTES: Final = 4096
 MOST_REMEMBERED: Final = 1024
 """Strings whose decoding is remembered, of all connections."""
 
+MOST_BLOCKS: Final = 64
+"""Blocks of one connection that are remembered."""
+
 _LONGEST_REMEMBERED: Final = 64
 _FIELD_OVERHEAD: Final = 32
 _INDEXED, _INCREMENTAL, _RESIZED, _HUFFMAN, _MORE = 0x80, 0x40, 0x20, 0x80, 0x80
@@ -42,13 +45,27 @@ class FieldReader:
     def __init__(self) -> None:
         self._table = HeaderTable()
         self._known = HeaderTable.STATIC_TABLE
+        self._changed = False
+        self._read_before: dict[bytes, Fields] = {}
 
     def read(self, block: bytes) -> Fields:
-        """The fields of a block. Raises a CompressionError or a TooManyFieldsError, and is then not to be used."""
+        """The fields of a block, not to be changed.
+
+        As long as the table stays as it is, the same block has the same fields. Raises a CompressionError or a
+        TooManyFieldsError, and is then not to be used.
+        """
+        if (known := self._read_before.get(block)) is not None:
+            return known
+        self._changed = False
         try:
-            return self._read(block)
+            fields = self._read(block)
         except (IndexError, HPACKError):
             raise CompressionError from None
+        if self._changed or len(self._read_before) >= MOST_BLOCKS:
+            self._read_before.clear()
+        if not self._changed and len(block) <= _LONGEST_REMEMBERED:
+            self._read_before[block] = fields
+        return fields
 
     def _read(self, block: bytes) -> Fields:
         fields: Fields = []
@@ -80,6 +97,7 @@ class FieldReader:
         value, position = _string(block, position)
         if keeps:
             self._table.add(name, value)
+            self._changed = True
         return (name, value), position
 
     def _resize(self, block: bytes, position: int) -> int:
@@ -87,6 +105,7 @@ class FieldReader:
         if size > TABLE_BYTES:
             raise CompressionError
         self._table.maxsize = size
+        self._changed = True
         return position
 
 

@@ -54,6 +54,8 @@ class Http2Connection(asyncio.Protocol, ABC):
         self.heard = now()
         """When the other end was heard last."""
         self.sender = Sender(self._forget_if_done, now)
+        self.call_soon: Callable[[Callable[[], None]], object] = _on_the_loop
+        """Calls something in this turn of the event loop, or the next."""
         self._now = now
         self._transport: asyncio.Transport
         self._parser = FrameParser(self)
@@ -108,7 +110,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         """Say what this end takes."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        self.sender.begin(self._transport)
+        self.sender.begin(self._transport, self.call_soon)
         more = frames.window_update(0, CONNECTION_WINDOW - frames.DEFAULT_WINDOW)
         self.sender.write(self.greeting() + more)
 
@@ -338,6 +340,10 @@ class Http2Connection(asyncio.Protocol, ABC):
     def _shut(self) -> None:
         self.closed = self.going = self._parser.stopped = True
         self.sender.end()
+
+
+def _on_the_loop(callback: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_soon(callback)
 
 
 def _is_informational(fields: Fields) -> bool:

@@ -19,8 +19,15 @@ LARGEST_PIECE: Final = 256 * 1024
 """The largest frame that is sent, however much the other end would take."""
 
 
+MOST_GATHERED: Final = 64 * 1024
+"""Bytes of frames that are gathered; more go out at once."""
+
+
 class Sender:
-    """Writes frames. Streams that have no room wait, and take turns when there is some."""
+    """Writes frames, those of one turn of the event loop together: a call's answer is three of them, and one packet.
+
+    Streams that have no room wait, and take turns when there is some.
+    """
 
     def __init__(self, done: Callable[[Stream], None], now: Callable[[], float]) -> None:
         """``done`` is called when all of a stream is out."""
@@ -30,26 +37,44 @@ class Sender:
         self.paused = False
         """Whether the other end does not read at the moment."""
         self._transport: asyncio.Transport | None = None
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
         self._done = done
         self._window = frames.DEFAULT_WINDOW
         self._frame = frames.LEAST_FRAME
         self._blocked: dict[int, Stream] = {}
         self._trailers: dict[int, Fields] = {}
 
-    def begin(self, transport: asyncio.Transport) -> None:
+    def begin(self, transport: asyncio.Transport, call_soon: Callable[[Callable[[], None]], object]) -> None:
         """Write there from now on."""
         self._transport = transport
+        self._call_soon = call_soon
 
     def end(self) -> None:
-        """Write no more."""
+        """Write what was gathered, and no more."""
+        self._flush()
         self._transport = None
         self._blocked.clear()
         self._trailers.clear()
 
     def write(self, data: bytes) -> None:
         """Send frames as they are."""
-        if self._transport is not None:
-            self._transport.write(data)
+        if self._transport is None:
+            return
+        if not self._gathered:
+            self._call_soon(self._flush)
+        self._gathered.append(data)
+        self._gathered_bytes += len(data)
+        if self._gathered_bytes > MOST_GATHERED:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what was gathered."""
+        gathered = self._gathered
+        if not gathered or self._transport is None:
+            return
+        self._gathered, self._gathered_bytes = [], 0
+        self._transport.write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
 
     def fields(self, stream: Stream, fields: Fields, *, end: bool) -> None:
         """Send a head, or trailers; these wait for the body before them."""
@@ -87,6 +112,22 @@ class Sender:
             self._done(stream)
         if sent and owner is not None:
             owner.sent(stream, sent)
+
+    def at_once(self, stream: Stream, data: bytes, *, last: bool) -> bool:
+        """Send a piece where nothing waits before it and there is room for all of it; whether that was so."""
+        size = len(data)
+        if self.paused or size > stream.send_window or size > self._window or size > self._frame:
+            return False
+        stream.send_window -= size
+        self._window -= size
+        self.write(frames.frame(frames.DATA, frames.END_STREAM if last else 0, stream.id, data))
+        owner = stream.owner
+        if last:
+            stream.sent_all = True
+            self._done(stream)
+        if size and owner is not None:
+            owner.sent(stream, size)
+        return True
 
     def go_on(self) -> None:
         """There may be room now."""

@@ -86,9 +86,12 @@ class Stream:
         if not self.open or self.sent_all:
             return
         self._ends = self._ends or end
-        if data or end:
+        if not data and not end:
+            return
+        sender = self._connection.sender
+        if self._waiting or not sender.at_once(self, data, last=self._ends):
             self._waiting.append(data)
-            self._connection.sender.body(self)
+            sender.body(self)
 
     def consumed(self, size: int) -> None:
         """So much of what came has gone on: there is room for more."""

@@ -1,0 +1,1 @@
+"""Model endpoints with runtimes on CPU and on GPU, and a router before both."""
