@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.gateway.load_balancer import LoadBalancerSpec
+from components.gpu.names import GPU_NAMESPACE
 from falaj.catalog.tags import Stage
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment
 from stacks.platform import PlatformSettings
@@ -27,6 +28,7 @@ def platform_settings(
         load_balancer=load_balancer,
         profiles=environment.profiles,
         development=environment.stage is Stage.DEVELOPMENT,
+        trusted_namespaces=(GPU_NAMESPACE,) if environment.gpu_pools else (),
     )
 
 

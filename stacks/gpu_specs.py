@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from components.gpu.runtime_spec import GpuRuntimeSpec
 from components.gpu.spec import GPU, GpuPool
+from components.model_endpoint.spec import GpuPoolFacts
 from components.node_pools.contract import CAPACITY, NO_SCHEDULE, POOL_NAME, labels, taints
 from components.node_pools.gpu_steps import gpu_pools
 from components.registry.names import without_tag
@@ -132,6 +133,15 @@ def tenants_pools(environment: Cloud, tenant: str, *, apart: bool) -> dict[str, 
     own = {name: pool for name, pool in environment.gpu_pools.items() if pool.tenant == tenant}
     everybodys = {name: pool for name, pool in environment.gpu_pools.items() if pool.tenant is None}
     return own if own or apart else everybodys
+
+
+def pool_facts(pools: Mapping[str, GpuPoolSettings], environment: Cloud) -> Iterator[GpuPoolFacts]:
+    """Yield what pools offer to pods, one for each kind of GPU; nothing of sizes nobody sells."""
+    for name, pool in pools.items():
+        for family in gpu_wish(pool, environment).families:
+            yield GpuPoolFacts(
+                name=name, family=family, resources=tuple(offered(pool, environment)), tenant=pool.tenant
+            )
 
 
 def way_in(specs: Mapping[str, NodePoolSpec]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class PlatformSettings:
     """The profiles it keeps; none means the baseline."""
     development: bool = False
     """Whether it is there for development alone."""
+    trusted_namespaces: tuple[str, ...] = ()
+    """Namespaces whose pods may have the powers of their node: where drivers of GPUs run."""
 
 
 def platform(
@@ -86,4 +88,5 @@ def admission_spec(settings: PlatformSettings, images: Images) -> AdmissionSpec:
         namespace_label=ROLE,
         development=settings.development,
         parameters={"SUP-002": {"registries": images.registries}},
+        trusted_namespaces=settings.trusted_namespaces,
     )

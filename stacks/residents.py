@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from components.gateway.spec import TenantGatewaySpec
 from components.gateway.tenant import TenantGateway
 from components.gpu.spec import CapacityKind
-from components.serving.kubernetes import OnnxRuntimeServer
-from components.serving.spec import OnnxRuntimeServerSpec
-from components.serving.triton import TritonServer
-from components.serving.triton_spec import TritonServerSpec
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.spec import NamespaceSpec
 from falaj.catalog.model_annotations import MODEL_REGISTER
 from falaj.catalog.regions import regions
 from falaj.catalog.tiers import Isolation, Tier, tiers
 from stacks.environment_settings import LocalEnvironment
-from stacks.gpu_specs import gpu_names, tenants_pools
-from stacks.images import ONNX_RUNTIME, TRITON, Images, pull_policy
-from stacks.runtime_rules import gpus_of, is_replaced
+from stacks.gpu_specs import gpu_names, pool_facts, tenants_pools
+from stacks.images import TRITON, Images
+from stacks.runtime_rules import gpus_of
+from stacks.servers import Server, Way, serve, server_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from components.model_endpoint.spec import GpuPoolFacts
     from stacks.environment_settings import EnvironmentSettings
     from stacks.gpu_settings import GpuPoolSettings
     from stacks.settings import StackFile
-    from stacks.tenant_settings import EndpointSettings, TenantSettings
-
-
-class Behind(TypedDict):
-    """Where an endpoint's server stands."""
-
-    namespace: pulumi.Output[str]
-    gateway: pulumi.Output[str]
-    host_suffix: pulumi.Output[str]
+    from stacks.tenant_settings import TenantSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +49,8 @@ class Resident:
     """Triton's image, where its cluster pulls from; none where nobody built one."""
     gpu_names: frozenset[str]
     """What pods of the cluster can ask for, so that its quota names it; none where nobody has GPUs to give."""
-    own_gpus: bool
-    """Whether it has machines with GPUs of its own."""
+    gpu_pools: tuple[GpuPoolFacts, ...]
+    """The pools with GPUs that it may use."""
     spot_gpus: bool
     """Whether its pods with GPUs may run on spot machines, because a pool of theirs looks for some."""
 
@@ -81,14 +73,19 @@ class Resident:
             own_machines=dedicated and in_a_cloud,
             triton=_triton(file.home, held),
             gpu_names=gpu_names(file.home),
-            own_gpus=any(pool.tenant == file.name for pool in pools),
-            spot_gpus=any(step.kind is CapacityKind.SPOT for pool in pools for step in pool.capacity),
+            gpu_pools=() if isinstance(file.home, LocalEnvironment) else tuple(pool_facts(pools, file.home)),
+            spot_gpus=any(step.kind is CapacityKind.SPOT for pool in pools.values() for step in pool.capacity),
         )
 
     @property
     def tier(self) -> Tier:
         """Its tier."""
         return tiers()[self.settings.tier]
+
+    @property
+    def own_gpus(self) -> bool:
+        """Whether it has machines with GPUs of its own."""
+        return any(pool.tenant == self.name for pool in self.gpu_pools)
 
     def require_region(self, region: str) -> None:
         """Refuse an environment that, as deployed, lies elsewhere than the tenant's data must stay."""
@@ -100,10 +97,8 @@ class Resident:
             )
 
 
-def _gpu_pools(file: StackFile, *, apart: bool) -> list[GpuPoolSettings]:
-    if isinstance(file.home, LocalEnvironment):
-        return []
-    return list(tenants_pools(file.home, file.name, apart=apart).values())
+def _gpu_pools(file: StackFile, *, apart: bool) -> Mapping[str, GpuPoolSettings]:
+    return {} if isinstance(file.home, LocalEnvironment) else tenants_pools(file.home, file.name, apart=apart)
 
 
 def _triton(home: EnvironmentSettings, images: Images) -> str | None:
@@ -148,14 +143,13 @@ def reside(resident: Resident, environment: pulumi.StackReference, *, inside: pu
     )
     endpoints, register = {}, []
     for key, endpoint in settings.endpoints.items():
-        spec = _endpoint(resident, key, endpoint)
-        behind: Behind = {"namespace": room.namespace, "gateway": door.gateway, "host_suffix": door.host_suffix}
-        server = _server(f"{name}-{key}", spec, behind, inside)
-        if spec.governance is not None:
-            register.append(
-                spec.governance.entry(name=key, owner=spec.owner, model=spec.model, residency=resident.country)
-            )
-        endpoints[key] = _way_to(server, endpoint.model_name or key, spec.model, environment)
+        spec = server_spec(resident, key, endpoint)
+        way: Way = {"namespace": room.namespace, "gateway": door.gateway, "host_suffix": door.host_suffix}
+        server = serve(f"{name}-{key}", spec, way, inside)
+        model, said = resident.images.require(endpoint.model), endpoint.governance
+        if said is not None:
+            register.append(said.entry(name=key, owner=settings.owner, model=model, residency=resident.country))
+        endpoints[key] = _way_to(server, endpoint.model_name or key, model, environment)
 
     pulumi.export("namespace", room.namespace)
     pulumi.export("endpoints", endpoints)
@@ -182,56 +176,8 @@ def _gpu_quota(resident: Resident) -> dict[str, int]:
     return {name: asked[name] for name in sorted(resident.gpu_names)}
 
 
-def _endpoint(resident: Resident, key: str, endpoint: EndpointSettings) -> OnnxRuntimeServerSpec | TritonServerSpec:
-    """Return what one endpoint asks for, with the tier's answer where the file gives none."""
-    tier, settings = resident.tier, resident.settings
-    on_triton = endpoint.runtime == "triton"
-    image = resident.triton if on_triton else resident.images.require(ONNX_RUNTIME)
-    if image is None:
-        raise LookupError(f"{resident.name} has no image of Triton, which its settings should have refused")
-    model, replicas = resident.images.require(endpoint.model), endpoint.replicas or tier.replicas
-    common: dict[str, Any] = {
-        "endpoint": key,
-        "tenant": resident.name,
-        "namespace": f"tenant-{resident.name}",
-        "tier": settings.tier,
-        "owner": settings.owner,
-        "region": settings.region,
-        "data_class": endpoint.data_class,
-        "image": image,
-        "pull_policy": pull_policy(image),
-        "model": model,
-        "model_pull_policy": pull_policy(model),
-        "manifest_digest": endpoint.manifest_digest,
-        "replicas": replicas,
-        "resources": endpoint.resources or tier.resources,
-        "disruption": tier.disruption,
-        "spread": tier.spread,
-        "calls": endpoint.calls,
-        "governance": endpoint.governance,
-        "own_machines": resident.own_machines or (endpoint.gpu is not None and resident.own_gpus),
-    }
-    if not on_triton:
-        return OnnxRuntimeServerSpec(**common)
-    return TritonServerSpec(
-        **common,
-        variant="local-cpu" if pull_policy(image) == "Never" else "official",
-        gpu=endpoint.gpu,
-        spot=endpoint.gpu is not None and resident.spot_gpus,
-        rollout="replace" if endpoint.gpu is not None and is_replaced(replicas) else "surge",
-    )
-
-
-def _server(
-    name: str, spec: OnnxRuntimeServerSpec | TritonServerSpec, behind: Behind, inside: pulumi.ResourceOptions
-) -> OnnxRuntimeServer | TritonServer:
-    if isinstance(spec, TritonServerSpec):
-        return TritonServer(name, spec, **behind, opts=inside)
-    return OnnxRuntimeServer(name, spec, **behind, opts=inside)
-
-
 def _way_to(
-    server: OnnxRuntimeServer | TritonServer, model_name: str, model: str, environment: pulumi.StackReference
+    server: Server, model_name: str, model: str, environment: pulumi.StackReference
 ) -> dict[str, pulumi.Input[Any]]:
     """Return what a caller of the endpoint needs."""
     return {

@@ -14,7 +14,7 @@ from stacks.environment_settings import AwsEnvironment, AzureEnvironment, Enviro
 from stacks.images import CERT_MANAGER, ONNX_RUNTIME, TRAEFIK
 from stacks.pool_rules import size_problems
 from stacks.problems import Problem
-from stacks.runtime_rules import runtime_problems
+from stacks.runtime_rules import pod_sizes, runtime_problems
 from stacks.tenant_profiles import profile_problems
 
 if TYPE_CHECKING:
@@ -157,10 +157,7 @@ def _endpoint_problems(key: str, endpoint: EndpointSettings, tier: Tier, images:
 
 def _room_problems(tenant: TenantSettings, tier: Tier) -> list[Problem]:
     """Return where the endpoints, each with one pod more for its rolling update, exceed the tier's quota."""
-    sizes = [
-        (1 + (endpoint.replicas or tier.replicas), endpoint.resources or tier.resources)
-        for endpoint in tenant.endpoints.values()
-    ]
+    sizes = [size for endpoint in tenant.endpoints.values() for size in pod_sizes(endpoint, tier)]
     needed = {
         "pods": sum(pods for pods, _ in sizes),
         "CPU requests in millicores": sum(pods * millicores(size.cpu_request) for pods, size in sizes),

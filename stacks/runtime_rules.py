@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from falaj.catalog.gpus import family_key
 from falaj.catalog.offers import machine_sizes
-from falaj.catalog.tiers import Isolation, tiers
+from falaj.catalog.tiers import Isolation, Resources, Tier, tiers
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, LocalEnvironment
 from stacks.gpu_specs import offered, tenants_pools
 from stacks.images import TRITON
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from stacks.tenant_settings import EndpointSettings, TenantSettings
 
 BUILD = f"run: falaj images build {TRITON}"
+ROUTERS = 2
+"""Pods of a router."""
+ROUTER = Resources(cpu_request="100m", cpu_limit="1", memory_request="64Mi", memory_limit="256Mi")
+"""What each of them may use."""
 HOW = "edit the file; docs/guides/gpu.md shows both sides"
 
 
@@ -28,23 +32,56 @@ def runtime_problems(tenant: TenantSettings, name: str, home: EnvironmentSetting
     """Yield everything wrong with the runtimes and the GPUs of a tenant's endpoints."""
     for key, endpoint in tenant.endpoints.items():
         place = f"tenant.endpoints.{key}"
-        if endpoint.runtime == "triton":
-            yield from _triton(place, tenant, home, images)
+        if endpoint.runtime != "onnxruntime":
+            yield from _triton(place, endpoint, tenant, home, images)
         elif endpoint.gpu is not None:
-            message = f"is read by triton, but runtime is '{endpoint.runtime}', allowed: runtime: triton, or no gpu."
+            message = "is read by triton and routed, but runtime is 'onnxruntime', allowed: one of these, or no gpu."
             yield Problem(f"{place}.gpu", message, HOW)
+        yield from _routed(key, endpoint, tenant, name, home)
     if any(endpoint.gpu is not None for endpoint in tenant.endpoints.values()):
         yield from _gpus(tenant, name, home)
 
 
-def _triton(place: str, tenant: TenantSettings, home: EnvironmentSettings, images: Images) -> Iterator[Problem]:
+def _routed(
+    key: str, endpoint: EndpointSettings, tenant: TenantSettings, name: str, home: EnvironmentSettings
+) -> Iterator[Problem]:
+    """Yield what the router before both runtimes lacks, or what stands where nothing is routed."""
+    place, local = f"tenant.endpoints.{key}", isinstance(home, LocalEnvironment)
+    if endpoint.runtime != "routed":
+        if endpoint.routing is not None:
+            message = (
+                f"is read by routed, but runtime is '{endpoint.runtime}', allowed: runtime: routed, or no routing."
+            )
+            yield Problem(f"{place}.routing", message, HOW)
+        return
+    if endpoint.routing is None:
+        message = "is missing. What a pod of each side costs. For example: {cpu: {cost_per_hour: 0.2}, gpu: {...}}."
+        yield Problem(f"{place}.routing", message, HOW)
+    if endpoint.gpu is None and not local:
+        message = "is missing. What a pod of the GPU side asks for. For example: {resource: nvidia.com/gpu}."
+        yield Problem(f"{place}.gpu", message, HOW)
+    if taken := [side for side in (f"{key}-cpu", f"{key}-gpu") if side in tenant.endpoints]:
+        message = f"routed makes {key}-cpu and {key}-gpu, and {', '.join(taken)} is there, allowed: another name."
+        yield Problem(place, message, HOW)
+    shared = tiers()[tenant.tier].isolation is not Isolation.DEDICATED_NODES
+    if shared and not isinstance(home, LocalEnvironment) and any(p.tenant == name for p in home.gpu_pools.values()):
+        message = (
+            f"found 'routed', but tier {tenant.tier} has GPUs of its own and no CPUs, allowed: triton, or a pool with "
+            "GPUs of every tenant."
+        )
+        yield Problem(f"{place}.runtime", message, HOW)
+
+
+def _triton(
+    place: str, endpoint: EndpointSettings, tenant: TenantSettings, home: EnvironmentSettings, images: Images
+) -> Iterator[Problem]:
     if isinstance(home, LocalEnvironment):
         if images.find(TRITON) is None:
             yield Problem(f"{place}.runtime", f"the image lock {images.lock.name} has no {TRITON}.", BUILD)
     elif home.triton_image is None:
         message = (
-            f"found 'triton', but environment {tenant.environment} names no triton_image, allowed: onnxruntime, or "
-            "triton once that is built on NVIDIA's base and named there."
+            f"found '{endpoint.runtime}', but environment {tenant.environment} names no triton_image, allowed: "
+            f"onnxruntime, or {endpoint.runtime} once Triton is built on NVIDIA's base and named there."
         )
         yield Problem(f"{place}.runtime", message, "build it as serving_images/triton/README.md shows")
 
@@ -146,3 +183,12 @@ def is_replaced(replicas: int) -> bool:
     A single pod can't leave before another is there.
     """
     return replicas > 1
+
+
+def pod_sizes(endpoint: EndpointSettings, tier: Tier) -> Iterator[tuple[int, Resources]]:
+    """Yield how many pods of which size an endpoint has at most: each runtime's and the router's, one more of each."""
+    replicas, size = endpoint.replicas or tier.replicas, endpoint.resources or tier.resources
+    yield 1 + replicas, size
+    if endpoint.runtime == "routed":
+        yield 1 + replicas, size
+        yield 1 + ROUTERS, ROUTER

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.model_endpoint.routing import RoutingSpec
 from components.serving.governance import GovernanceSpec
 from components.serving.spec import Calls, DnsLabel, ManifestDigest
 from components.serving.triton_spec import GpuRequest
@@ -34,8 +35,14 @@ class EndpointSettings(BaseModel):
         "loaded; without it the image's own digest has to do.",
     )
     data_class: DataClass = Field(description="What kind of data its requests hold.")
-    runtime: Literal["onnxruntime", "triton"] = Field(
-        default="onnxruntime", description="What runs the model: ONNX Runtime on CPUs, or Triton on CPUs or GPUs."
+    runtime: Literal["onnxruntime", "triton", "routed"] = Field(
+        default="onnxruntime",
+        description="What runs the model: ONNX Runtime on CPUs, Triton on CPUs or GPUs, or both with a router before "
+        "them.",
+    )
+    routing: RoutingSpec | None = Field(
+        default=None,
+        description="How a router divides requests: what a pod of each side costs, rules, the latency that is wanted.",
     )
     gpu: GpuRequest | None = Field(
         default=None,

@@ -14,14 +14,16 @@ from falaj.errors import ConfigurationError
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment
 from stacks.gpu_specs import brought_along, gpu_pool_specs, way_in
 from stacks.placement import environment_placement
-from stacks.residents import Resident, _endpoint, _gpu_quota
+from stacks.residents import Resident, _gpu_quota
+from stacks.servers import server_spec
 from stacks.settings import StackFile, check, load
 from tests.stacks.conftest import shipped
 from tests.stacks.test_clouds import inputs, of_type, plan, texts
-from tests.stacks.test_mistakes import changed
+from tests.stacks.test_mistakes import COSTS, changed
 
 AWS, AZURE = "aws-me-central-1-prod", "azure-uaenorth-prod"
 PREFIX = "111122223333.dkr.ecr.me-central-1.amazonaws.com/aws-me-central-1-prod/"
+DOOR = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
 SPOT = [{"kind": "on_demand", "minutes": 10}, {"kind": "spot", "minutes": 10}, {"kind": "cpu_route"}]
 
 
@@ -196,7 +198,7 @@ def resident(stack: str, **pool: Any) -> Resident:  # noqa: ANN401 - what a file
 
 def spec_of(found: Resident) -> Any:  # noqa: ANN401 - one of two specs
     """What its one endpoint asks for."""
-    return _endpoint(found, "iris", found.settings.endpoints["iris"])
+    return server_spec(found, "iris", found.settings.endpoints["iris"])
 
 
 def test_pods_run_on_spot_machines_where_their_pool_looks_for_some() -> None:
@@ -214,3 +216,72 @@ def test_an_old_pod_hands_its_gpu_to_the_new_one() -> None:
 
     assert spec_of(found).rollout == "replace"
     assert _gpu_quota(found) == {"nvidia.com/gpu": 2}
+
+
+def routed(lock: Path, stack: str = "aws-enterprise", **words: Any) -> StackFile:  # noqa: ANN401 - what a file may say
+    """A shipped tenant whose endpoint has a runtime on each side, with these words."""
+    size = {"cpu_request": "500m", "cpu_limit": "2", "memory_request": "1Gi", "memory_limit": "2Gi"}
+    shared = {"runtime": "routed", "routing": COSTS, "resources": size}
+    endpoint = {**shipped(stack)["falaj:tenant"]["endpoints"]["iris"], **shared, **words}
+    given = {key: value for key, value in endpoint.items() if value is not None}
+    return check(stack, {**changed(stack, "falaj:tenant/endpoints/iris", given), "images": str(lock)})
+
+
+def test_a_routed_endpoint_has_a_runtime_on_each_side_and_gpus_for_one(lock: Path) -> None:
+    file = routed(lock)
+    found = Resident.of(file, file.images.below("registry.ae"))
+
+    spec = spec_of(found)
+
+    assert (spec.cpu.endpoint, spec.gpu.endpoint, spec.cpu.behind, spec.gpu.behind) == (
+        "iris-cpu",
+        "iris-gpu",
+        "iris",
+        "iris",
+    )
+    assert spec.gpu.gpu.resource == "nvidia.com/gpu"
+    assert spec.router.image == spec.cpu.image
+    assert [(pool.name, pool.family) for pool in spec.gpu_pools] == [("gpu", "l4")]
+    assert _gpu_quota(found) == {"nvidia.com/gpu": 2}
+
+
+def test_a_routed_endpoint_asks_for_gpus_by_name(lock: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        routed(lock, gpu=None)
+
+    assert refused.value.where.endswith("key falaj:tenant.endpoints.iris.gpu")
+    assert refused.value.message == (
+        "is missing. What a pod of the GPU side asks for. For example: {resource: nvidia.com/gpu}."
+    )
+
+
+def test_both_runtimes_and_the_router_count_in_the_tenants_room(lock: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        routed(lock, resources=shipped("aws-enterprise")["falaj:tenant"]["endpoints"]["iris"]["resources"])
+
+    assert refused.value.message == (
+        "more than tier enterprise holds, with one pod more per endpoint for its update: 6300 of 4000 CPU requests in "
+        "millicores, 27000 of 24000 CPU limits in millicores, 12480 of 8192 MiB of memory requests, 25344 of 16384 MiB "
+        "of memory limits."
+    )
+
+
+def test_the_sides_of_a_routed_endpoint_take_no_other_endpoints_name(lock: Path) -> None:
+    tenant = shipped("aws-enterprise")["falaj:tenant"]
+    iris = {**tenant["endpoints"]["iris"], "runtime": "routed", "routing": COSTS}
+    asked = changed("aws-enterprise", "falaj:tenant/endpoints", {"iris": iris, "iris-gpu": tenant["endpoints"]["iris"]})
+    with pytest.raises(ConfigurationError) as refused:
+        check("aws-enterprise", {**asked, "images": str(lock)})
+
+    assert refused.value.message == (
+        "routed makes iris-cpu and iris-gpu, and iris-gpu is there, allowed: another name."
+    )
+
+
+def test_the_door_lets_the_drivers_of_gpus_be_where_there_are_some() -> None:
+    trusting = '!(request.namespace in ["gpu-operator"])'
+
+    for stack in (AWS, AZURE):
+        conditions = [text for each in of_type(stack, DOOR) for text in texts(inputs(each)) if text == trusting]
+        assert len(conditions) > 1
+    assert [each for each in of_type("azure-uaenorth-dev", DOOR) if trusting in texts(inputs(each))] == []

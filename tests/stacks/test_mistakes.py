@@ -20,6 +20,7 @@ SIZES = {"sizes": ["m7i.2xlarge"], "minimum": 3, "maximum": 6}
 AZURE_SIZES = {"sizes": ["Standard_D8s_v5"], "minimum": 3, "maximum": 6}
 GPUS = {"sizes": ["g6.xlarge"], "maximum": 2, "zones": ["mec1-az1"]}
 AZURE_GPUS = {"sizes": ["Standard_NC40ads_H100_v5"], "maximum": 2, "acknowledge_unknown": True}
+COSTS = {"cpu": {"cost_per_hour": 0.2}, "gpu": {"cost_per_hour": 1.2}}
 DIGEST = f"sha256:{'a' * 64}"
 SPOT = [{"kind": "on_demand", "minutes": 10}, {"kind": "spot", "minutes": 10}, {"kind": "cpu_route"}]
 
@@ -190,6 +191,9 @@ MISTAKES: list[tuple[str, str, object, str]] = [
     ),
     (TENANT, f"{IRIS}/runtime", "onnxruntime", "tenant.endpoints.iris.gpu"),
     (TENANT, f"{IRIS}/runtime", "vllm", "tenant.endpoints.iris.runtime"),
+    (TENANT, f"{IRIS}/runtime", "routed", "tenant.endpoints.iris.routing"),
+    (TENANT, f"{IRIS}/routing", COSTS, "tenant.endpoints.iris.routing"),
+    (TENANT, f"{IRIS}/routing", {"cpu": {}, "gpu": COSTS["gpu"]}, "tenant.endpoints.iris.routing.cpu.cost_per_hour"),
     (TENANT, f"{IRIS}/gpu/resource", "nvidia.com/mig-1g.12gb", "tenant.endpoints.iris.gpu.resource"),
     (TENANT, f"{IRIS}/gpu/resource", "amd.com/gpu", "tenant.endpoints.iris.gpu.resource"),
     (ENTERPRISE, f"{IRIS}/gpu/count", 2, "tenant.endpoints.iris.gpu.count"),
