@@ -136,3 +136,23 @@ def test_a_server_with_these_packages_alone_answers(staged: Path) -> None:
         finally:
             process.kill()
     assert answer["outputs"][0]["data"] == ["setosa", "versicolor", "virginica"]
+
+
+@pytest.mark.slow
+def test_a_router_with_these_packages_alone_starts(staged: Path) -> None:
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if f'PYTHON_VERSION = "{own}"' not in (IMAGE / "image.toml").read_text():
+        pytest.skip(f"the wheels are for another Python than {own}")
+    places = ["--cpu", "127.0.0.1:1:2", "--host", "127.0.0.1", "--port", "0", "--grpc-port", "0"]
+    command = [sys.executable, "-S", "-B", "-m", "inference_router", *places]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{staged}:{IMAGE}", "PYTHONWARNINGS": "error"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    with process:
+        try:
+            assert process.stderr is not None
+            said: list[str] = []
+            while not said or said[-1] != "ready":
+                said.append(json.loads(process.stderr.readline())["message"])
+        finally:
+            process.kill()
+    assert "listening" in said

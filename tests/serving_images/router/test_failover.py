@@ -11,7 +11,6 @@ import grpc
 import httpx2
 import pytest
 
-from tests.serving_images.models import count_to
 from tests.serving_images.process import ServerProcess, until
 from tests.serving_images.router.conftest import Route, Serve
 from tests.serving_images.router.dressed import BROKEN, SOUND, DressedRuntime
@@ -190,25 +189,32 @@ def test_requests_at_a_runtime_that_falls_silent_are_asked_elsewhere(
 
 
 def test_a_full_runtime_is_not_the_last_word(
-    module_servers: tuple[ServerProcess, ServerProcess], route: Route, tmp_path: Path
+    module_servers: tuple[ServerProcess, ServerProcess], dressed: DressedRuntime, route: Route, tmp_path: Path
 ) -> None:
     """One request at a time each: what comes beside it goes to the other side, and then nowhere."""
     policy = tmp_path / "policy.toml"
     settings = "cost_per_hour = 1\nmost_in_flight = 1\n"
     policy.write_text(f"[cpu]\n{settings}[gpu]\n{settings}")
-    router = route(*module_servers, policy=policy)
+    slow = DressedRuntime(address_of(module_servers[0]))
+    router = route(slow.address, dressed.address, policy=policy, options=("--look-seconds", "60"))
     with router.client() as client, ThreadPoolExecutor(2) as pool:
 
-        def count(side: str) -> httpx2.Response:
-            return client.post("/v2/models/counting/infer", json=count_to(2_000_000), headers={"falaj-route": side})
+        def ask_for(side: str) -> httpx2.Response:
+            return client.post(INFER, content=infer(), headers={"falaj-route": side})
 
-        first = pool.submit(count, "gpu")
-        until(lambda: router.metrics()['inference_router_in_flight{side="gpu"}'] == 1, message="not begun")
-        second = client.post(INFER, content=infer(), headers={"falaj-route": "gpu"})
+        def begun(side: str) -> bool:
+            return router.metrics()[f'inference_router_in_flight{{side="{side}"}}'] == 1
+
+        dressed.delay = 5
+        first = pool.submit(ask_for, "gpu")
+        until(lambda: begun("gpu"), message="not begun")
+        second = ask_for("gpu")
         assert (second.status_code, second.headers["falaj-side"]) == (200, "cpu")
-        third = pool.submit(count, "cpu")
-        until(lambda: router.metrics()['inference_router_in_flight{side="cpu"}'] == 1, message="not begun")
+        slow.delay = 5
+        third = pool.submit(ask_for, "cpu")
+        until(lambda: begun("cpu"), message="not begun")
         refused = client.post(INFER, content=infer())
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert first.result().status_code == third.result().status_code == 200
     assert router.routed(reason="other_full") == 1
+    slow.close()
