@@ -20,6 +20,8 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 if TYPE_CHECKING:
+    from onnxruntime_server.http.body import Memory
+
     from inference_router.backends.fleet import Fleet
     from inference_router.decision.chooser import Switch
     from inference_router.decision.estimates import Estimates
@@ -49,6 +51,8 @@ class Counts(Collector):
         self._routed: Counter[tuple[Side, Reason, str]] = Counter()
         self._unanswered: Counter[tuple[Side, str]] = Counter()
         self._refused: Counter[str] = Counter()
+        self.memories: dict[str, Memory] = {}
+        """How much of requests and of unread answers is held, by protocol."""
         self._switches: Counter[tuple[Side, str]] = Counter()
         self._durations = {side: [0] * (len(BUCKETS) + 1) for side in fleets}
         self._seconds = dict.fromkeys(fleets, 0.0)
@@ -142,6 +146,14 @@ class Counts(Collector):
             if known:
                 utilisation.add_metric((side,), max(known))
         yield from (ready, in_flight, others, fault, utilisation)
+        held = GaugeMetricFamily(
+            "inference_router_held_bytes",
+            "Bytes of requests and of unread answers that are held.",
+            labels=("protocol",),
+        )
+        for protocol, memory in self.memories.items():
+            held.add_metric((protocol,), memory.held)
+        yield held
 
     def _believed(self) -> Metric:
         family = GaugeMetricFamily(

@@ -87,6 +87,8 @@ class _Router:
             certificates=self._certificates,
         )
         self._http = HttpServer(self._proxy, counts, http_options, self._tracer, StreamingConnection)
+        self._held = Memory(LARGEST_BODIES * settings.limits.body_bytes)
+        counts.memories = {"rest": self._http.memory, "grpc": self._held}
         options = FrontOptions(settings.connections, self._certificates, settings.log_requests)
         self._front = Front(options, counts.calls, self._tracer) if settings.grpc_port is not None else None
         times = WatchTimes(settings.look_seconds)
@@ -136,7 +138,7 @@ class _Router:
         settings = self._settings
         return CallSurroundings(
             self._dispatcher,
-            Memory(LARGEST_BODIES * settings.limits.body_bytes),
+            self._held,
             time.monotonic,
             front.note,
             answer_seconds=settings.answer_seconds,

@@ -276,3 +276,10 @@ def test_who_called_and_what_became_of_it_is_written_down(channel: Any, router: 
     calls = [line for line in router.lines if line["message"] == "call" and "trace_id" in line]
     assert (calls[-1]["method"], calls[-1]["status"]) == ("ModelInfer", "OK")
     assert router.metrics()['inference_router_grpc_responses_total{status="OK"}'] > 0
+
+
+def test_nothing_of_what_was_called_is_held_any_more(channel: Any, router: RouterProcess) -> None:  # noqa: ANN401 - as above
+    """The last test of this module: those before it have called in every way."""
+    ask(channel, message(100_000))
+    until(lambda: router.metrics()['inference_router_held_bytes{protocol="grpc"}'] == 0, message="bytes are held")
+    assert in_flight(router) == 0

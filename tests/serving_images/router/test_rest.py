@@ -344,3 +344,11 @@ def test_who_asked_what_and_where_it_went_is_written_down_and_nothing_of_the_ten
         "one_of": 1,
     }
     assert "7841990" not in json.dumps(router.lines)
+
+
+def test_nothing_of_what_was_asked_is_held_any_more(client: httpx2.Client, router: RouterProcess) -> None:
+    """The last test of this module: those before it have asked in every way, and left in every way."""
+    body, headers, _ = binary(1_000_000)
+    assert client.post(INFER, content=body, headers=headers).status_code == 200
+    until(lambda: router.metrics()['inference_router_held_bytes{protocol="rest"}'] == 0, message="bytes are held")
+    assert router.metrics()['inference_router_in_flight{side="cpu"}'] == 0

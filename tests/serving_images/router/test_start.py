@@ -95,6 +95,16 @@ def test_it_answers_while_no_runtime_is_there_and_is_ready_once_one_is(tiny: Pat
             server.close()
 
 
+def test_a_name_that_nobody_knows_has_no_endpoints(
+    module_servers: tuple[ServerProcess, ServerProcess], route: Route
+) -> None:
+    router = route(module_servers[0], "no-such-runtime.invalid:8080:8081")
+    with router.client() as client:
+        assert client.post(INFER, content=infer()).headers["falaj-side"] == "cpu"
+    assert router.metrics()['inference_router_ready_endpoints{side="gpu"}'] == 0
+    assert not [line for line in router.lines if line["level"] == "error"]
+
+
 @pytest.mark.slow
 def test_a_router_that_leaves_loses_no_request(
     module_servers: tuple[ServerProcess, ServerProcess], route: Route

@@ -83,7 +83,7 @@ class Relay:
     def fields_came(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
         """Trailers of the client, which only end its side; or the head or the trailers of an answer."""
         if stream is self._client:
-            if ended:
+            if ended and not self._over:
                 self._end_request()
         elif stream is self._runtime:
             self._answer_fields(fields, ended=ended)
@@ -93,7 +93,8 @@ class Relay:
         if stream is self._runtime:
             self._answer_data(stream, data, ended=ended)
             return
-        if stream is not self._client:
+        if stream is not self._client or self._over:
+            stream.discard()
             return
         if not self._take(data):
             return
@@ -277,7 +278,7 @@ class Relay:
         client.send_fields(whole, end=True)
         if runtime is not None and not ended:
             runtime.reset()
-        if not ended:
+        if not ended and client.sent_all:
             client.reset(Code.NO_ERROR)
 
     def stream_lost(self, stream: Stream, code: int, *, harmless: bool) -> None:

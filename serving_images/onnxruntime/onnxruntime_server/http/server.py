@@ -15,6 +15,7 @@ from onnxruntime_server.http.state import State
 
 if TYPE_CHECKING:
     from onnxruntime_server.http.backend import Answering, Counts
+    from onnxruntime_server.http.body import Memory
     from onnxruntime_server.tracing import Tracer
 
 LONGEST_TICK: Final = 0.5
@@ -64,6 +65,11 @@ class HttpServer:
     def starting(self, starting: bool) -> None:
         """Say that it is open, or not yet."""
         self._endpoints.starting = starting
+
+    @property
+    def memory(self) -> Memory:
+        """How much of requests and of unread answers is held."""
+        return self._state.memory
 
     async def start(self, listeners: list[socket.socket]) -> None:
         """Accept connections."""
