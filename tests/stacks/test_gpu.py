@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components.serving.triton_pods import pod_template
 from falaj.catalog.tags import Tag
 from falaj.errors import ConfigurationError
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment
@@ -203,7 +204,14 @@ def spec_of(found: Resident) -> Any:  # noqa: ANN401 - one of two specs
 
 def test_pods_run_on_spot_machines_where_their_pool_looks_for_some() -> None:
     assert not spec_of(resident("aws-enterprise")).spot
-    assert spec_of(resident("aws-enterprise", capacity=SPOT)).spot
+    spec = spec_of(resident("aws-enterprise", capacity=SPOT))
+
+    assert spec.spot
+    assert [each["key"] for each in pod_template(spec, {})["spec"]["tolerations"]] == [
+        "nvidia.com/gpu",
+        "falaj.dev/capacity",
+        "kubernetes.azure.com/scalesetpriority",
+    ]
 
 
 def test_a_tenant_on_shared_machines_may_have_gpus_of_its_own() -> None:
