@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import h2.config
@@ -12,6 +11,7 @@ from inference_router.http2.connection import Http2Connection
 from inference_router.http2.fields import Fields
 from inference_router.http2.server import ServerConnection
 from inference_router.http2.stream import Stream
+from inference_router.http2.turn import Turn
 
 
 class Clock:
@@ -24,12 +24,24 @@ class Clock:
         return self.now
 
 
+class LaterTurn(Turn):
+    """Ends when the test says so, without an event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begin()
+
+    def finish(self) -> None:
+        self.end()
+        self.begin()
+
+
 class Transport:
     """Keeps what is written, and what is to be done soon."""
 
     def __init__(self, connection: Http2Connection) -> None:
-        self.soon: list[Callable[[], None]] = []
-        connection.call_soon = self.soon.append
+        self.turn = LaterTurn()
+        connection.turn = self.turn
         self.written: list[bytes] = []
         self.closed = self.aborted = False
 
@@ -46,9 +58,7 @@ class Transport:
         self.closed = self.aborted = True
 
     def take(self) -> bytes:
-        soon, self.soon[:] = self.soon[:], []
-        for callback in soon:
-            callback()
+        self.turn.finish()
         data = b"".join(self.written)
         self.written.clear()
         return data

@@ -276,3 +276,14 @@ def test_names_that_nobody_answered_for_leave_nothing_behind() -> None:
         made.choose(Ask(f"made-up-{number}"), BOTH, 0)
     made.choose(ASK, BOTH, 0)
     assert len(made._kinds) == 1
+
+
+def test_a_model_that_was_forgotten_is_learnt_anew() -> None:
+    made = chooser((10, 5), target_ms=50)
+    assert where(made) == (Side.CPU, Reason.CHEAPER)
+    for number in range(300):
+        made.observe(Side.CPU, Ask(f"m{number}", rows=4), 0.001, 1.0, 0)
+    assert where(made) == (Side.CPU, Reason.UNKNOWN)
+    made.observe(Side.CPU, ASK, 0.09, 1.0, 0)
+    made.observe(Side.GPU, ASK, 0.005, 1.0, 0)
+    assert where(made) == (Side.GPU, Reason.MEETS_TARGET)

@@ -13,6 +13,7 @@ from onnxruntime_server.http.listening import HTTP_2, Listening, ListeningOption
 from onnxruntime_server.tracing import trace_context
 
 from inference_router.calls import words
+from inference_router.calls.head import CallHead
 from inference_router.calls.relay import Relay
 from inference_router.http2.client import GrpcPool
 from inference_router.http2.frames import Code
@@ -66,7 +67,7 @@ class Surroundings:
     memory: Memory
     """Bytes of calls that are held, all together."""
     now: Callable[[], float]
-    note: Callable[[str, int, float, Fields], None]
+    note: Callable[[str, int, float, CallHead], None]
     """Told of every call that is over: its method, its status, when it began, its head."""
     answer_seconds: float
     """How long a runtime may be silent."""
@@ -179,24 +180,25 @@ class Front:
 
     def call_came(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
         """A client asks."""
-        if not _is_a_call(fields):
+        head = CallHead.of(fields)
+        if not head.is_call:
             stream.send_fields([(b":status", b"415")], end=True)
             stream.reset(Code.NO_ERROR)
             return
         try:
-            Relay(self._around, stream, fields, ended=ended).begin()
+            Relay(self._around, stream, head, ended=ended).begin()
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the place
             _LOG.exception("a call was not handled")
             stream.reset(Code.INTERNAL_ERROR)
 
-    def note(self, path: str, status: int, started: float, fields: Fields) -> None:
+    def note(self, path: str, status: int, started: float, head: CallHead) -> None:
         """Count a call that is over; log it, and give the tracer a span, where that is wanted."""
         name = words.name_of(status)
         self._calls[name] += 1
         if not self._options.log_calls and self._tracer is None:
             return
         seconds = self._around.now() - started
-        context = trace_context((words.value_of(fields, b"traceparent") or b"").decode("latin-1"))
+        context = trace_context(head.fields.get(b"traceparent", b"").decode("latin-1"))
         method = path.rpartition("/")[2] if path in words.PASSED_ON else "no such method"
         if self._options.log_calls:
             facts: dict[str, object] = {"method": method, "status": name, "seconds": round(seconds, 6)}
@@ -206,12 +208,3 @@ class Front:
         if self._tracer is not None:
             facts_of_span: dict[str, str | int] = {"rpc.method": method, "rpc.grpc.status_code": status}
             self._tracer.record(method, context, seconds, facts_of_span, failed=status == words.INTERNAL)
-
-
-def _is_a_call(fields: Fields) -> bool:
-    """Whether a request is one of gRPC."""
-    posts = typed = False
-    for name, value in fields:
-        posts = posts or (name == b":method" and value == b"POST")
-        typed = typed or (name == b"content-type" and value.startswith(b"application/grpc"))
-    return posts and typed

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 from onnxruntime_server.errors import UnavailableError
 
 from inference_router.calls import message, words
+from inference_router.calls.answer_head import AnswerFields
+from inference_router.calls.head import CallHead
 from inference_router.decision.sides import Ask, Side
 from inference_router.dispatcher import NOBODY, Journey
+from inference_router.http2.fields import write
 from inference_router.http2.frames import Code
 
 if TYPE_CHECKING:
@@ -25,21 +28,19 @@ _RETRIED: Final = frozenset({words.UNAVAILABLE, words.RESOURCE_EXHAUSTED})
 """Statuses of a runtime that has no time: another one may have."""
 
 _FAULTS: Final = frozenset({words.UNKNOWN, words.INTERNAL, words.UNAVAILABLE})
-_DROPPED: Final = frozenset({b"grpc-timeout", b"content-length", b":scheme"})
 _WISHES: Final = {side.encode(): side for side in Side}
 
 
 class Relay:
     """A call from its head to the end of its answer. Owns its stream to the client and the one to the runtime."""
 
-    def __init__(self, around: Surroundings, client: Stream, fields: Fields, *, ended: bool) -> None:
+    def __init__(self, around: Surroundings, client: Stream, head: CallHead, *, ended: bool) -> None:
         self._around = around
         self._client = client
-        self._fields = fields
-        self._named = named = dict(fields)
+        self._said = head
         self._ended = ended
-        self._path = named.get(b":path", b"").decode("latin-1")
-        self._streams = self._path in words.STREAMING
+        self._path = head.path
+        self._streams = head.streams
         self._pieces: list[bytes] = []
         self._held = 0
         self._keeps = True
@@ -49,12 +50,11 @@ class Relay:
         self._runtime: Stream | None = None
         self._source: Stream | None = None
         """The runtime's stream, as long as bytes of its answer may wait for the client."""
-        self._head: Fields | None = None
+        self._head: AnswerFields | None = None
         self._answering = False
         self._over = False
         self._started = around.now()
-        given = named.get(b"grpc-timeout")
-        seconds = None if given is None else words.timeout_of(given)
+        seconds = head.timeout_seconds
         self._expires = None if seconds is None else self._started + seconds
         self.deadline = self._started + around.message_seconds
         """When it is broken off."""
@@ -147,7 +147,7 @@ class Relay:
         """What is known of the call: its head, and the start of its message."""
         first = self._pieces[0] if self._pieces else b""
         start = message.read(first)
-        fields = self._named
+        fields = self._said.fields
         wish = _WISHES.get(fields.get(b"falaj-route", b"").strip().lower(), start.wish)
         ask = Ask(start.model, start.rows, message.length_of(first), wish, self._target(fields))
         caller = fields.get(self._around.caller_header, b"") if self._around.caller_header else b""
@@ -186,17 +186,16 @@ class Relay:
             return
         self._runtime = stream
         stream.owner = self
-        stream.send_fields(self._head_of_request(), end=self._ended and not self._pieces)
+        stream.send_block(self._block_of_request(), end=self._ended and not self._pieces)
         last = len(self._pieces) - 1
         for index, piece in enumerate(self._pieces):
             stream.send(piece, end=self._ended and index == last)
 
-    def _head_of_request(self) -> Fields:
-        fields = [field for field in self._fields if field[0] not in _DROPPED]
-        fields.insert(1, (b":scheme", b"http"))
-        if self._expires is not None:
-            fields.append((b"grpc-timeout", words.timeout(self._expires - self._around.now())))
-        return fields
+    def _block_of_request(self) -> bytes:
+        if self._expires is None:
+            return self._said.block
+        left = words.timeout(self._expires - self._around.now())
+        return self._said.block + write([(b"grpc-timeout", left)])
 
     def _unopened(self, attempt: Attempt, cause: str) -> None:
         if not self._over and self._attempt is attempt:
@@ -217,27 +216,25 @@ class Relay:
     # From the runtime ---------------------------------------------------------------------------------------------
 
     def _answer_fields(self, fields: Fields, *, ended: bool) -> None:
+        answer = AnswerFields.of(fields)
         if not ended:
-            self._head = [*fields, *self._side()]
+            self._head = answer
             if self._streams:
                 self._begin_answer()
             return
-        status = words.status_of(fields)
-        if words.value_of(fields, b":status") == b"503":
-            status = words.UNAVAILABLE
-        if not self._answering and status in _RETRIED and self._may_try_again():
+        if not self._answering and answer.status in _RETRIED and self._may_try_again():
             self._runtime = None
-            refused = fields if self._head is None else [*self._head, *fields]
+            refused = answer if self._head is None else AnswerFields([*self._head.fields, *fields])
             self._head = None
-            self._fail(words.name_of(status).lower(), refused=refused)
+            self._fail(words.name_of(answer.status).lower(), refused=refused)
             return
-        self._end_answer(fields, status)
+        self._end_answer(answer)
 
-    def _side(self) -> Fields:
-        """The metadata that tells who answered a call for a prediction."""
+    def _side(self) -> Side | None:
+        """Who answers a call for a prediction."""
         if self._attempt is None or self._journey is None or self._journey.ask is None:
-            return []
-        return [(b"falaj-side", self._attempt.endpoint.side.encode())]
+            return None
+        return self._attempt.endpoint.side
 
     def _may_try_again(self) -> bool:
         return self._keeps and self._journey is not None and self._journey.ask is not None
@@ -250,7 +247,7 @@ class Relay:
         self._client.send(data)
         if ended:  # without trailers: no runtime of gRPC does that
             stream.owner = None
-            self._end_answer(words.trailers(words.UNKNOWN, _BROKEN), words.UNKNOWN)
+            self._end_answer(AnswerFields(words.trailers(words.UNKNOWN, _BROKEN)))
 
     def _begin_answer(self) -> None:
         """The answer goes to the client from here on, and the call can't be made again."""
@@ -263,19 +260,21 @@ class Relay:
         elif self._keeps:
             self._keep_no_more()
         if self._head is not None:
-            self._client.send_fields(self._head)
+            self._client.send_block(self._head.block(self._side()))
 
-    def _end_answer(self, fields: Fields, status: int) -> None:
+    def _end_answer(self, answer: AnswerFields) -> None:
+        status, head = answer.status, self._head
+        if not self._answering and head is not None:
+            answer = AnswerFields([*head.fields, *(field for field in answer.fields if field[0] != b":status")])
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
             learns = status == words.OK and not self._streams
             self._around.dispatcher.answered(attempt, at_fault=status in _FAULTS, learns=learns)
-        whole = fields if self._answering or self._head is None else [*self._head, *_without_status(fields)]
         client, ended = self._client, self._ended
         runtime, self._runtime = self._runtime, None
         self._leave()
-        self._around.note(self._path, status, self._started, self._fields)
-        client.send_fields(whole, end=True)
+        self._around.note(self._path, status, self._started, self._said)
+        client.send_block(answer.block(), end=True)
         if runtime is not None and not ended:
             runtime.reset()
         if not ended and client.sent_all:
@@ -291,19 +290,19 @@ class Relay:
             if self._source is not None:
                 self._source.discard()
             self._leave()
-            self._around.note(self._path, words.CANCELLED, self._started, self._fields)
+            self._around.note(self._path, words.CANCELLED, self._started, self._said)
         elif stream is self._runtime:
             self._runtime = None
             self._fail("refused" if harmless else "connection_lost", harmless=harmless)
         del code
 
-    def _fail(self, cause: str, *, harmless: bool = False, refused: Fields | None = None) -> None:
+    def _fail(self, cause: str, *, harmless: bool = False, refused: AnswerFields | None = None) -> None:
         """Try elsewhere; where that can't be, the client gets what there is to say."""
         attempt, self._attempt = self._attempt, None
         if self._answering:
             if attempt is not None:
                 self._around.dispatcher.failed(attempt, "broken_off")
-            self._end_answer(words.trailers(words.UNAVAILABLE, _BROKEN), words.UNAVAILABLE)
+            self._end_answer(AnswerFields(words.trailers(words.UNAVAILABLE, _BROKEN)))
             return
         following = None
         if attempt is not None and self._keeps:
@@ -314,7 +313,7 @@ class Relay:
             self._head = None
             self._try(following)
         elif refused is not None:
-            self._end_answer(refused, words.status_of(refused))
+            self._end_answer(refused)
         else:
             self._leave()
             self._refuse(words.UNAVAILABLE, _GONE)
@@ -343,7 +342,7 @@ class Relay:
     def _refuse(self, status: int, text: str) -> None:
         """Answer without a runtime."""
         self._over = True
-        self._around.note(self._path, status, self._started, self._fields)
+        self._around.note(self._path, status, self._started, self._said)
         self._client.send_fields(words.refusal(status, text), end=True)
         if not self._ended:
             self._client.reset(Code.NO_ERROR)
@@ -366,7 +365,3 @@ class Relay:
 
 def _shown(value: bytes) -> str:
     return value[:128].decode("ascii", "backslashreplace")
-
-
-def _without_status(fields: Fields) -> Fields:
-    return [field for field in fields if field[0] != b":status"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inference_router.decision import optimiser, rules
-from inference_router.decision.estimates import Estimates
+from inference_router.decision.estimates import Estimate, Estimates
 from inference_router.decision.policy import Policy
 from inference_router.decision.preference import Preference, Score, reason_of
 from inference_router.decision.presence import Presence
@@ -35,6 +35,8 @@ class _Kind:
     """Requests of one model and size."""
 
     preference: Preference
+    exact: dict[Side, Estimate]
+    """What is known of this very size; estimates are kept up to date where they are."""
     owed_probes: float = 0.0
 
 
@@ -47,10 +49,13 @@ class Chooser:
     switches: list[Switch] = field(default_factory=list)
     _kinds: dict[tuple[str, Size], _Kind] = field(default_factory=dict)
     _presence: dict[Side, Presence] = field(default_factory=dict)
+    _prices: dict[Side, float] = field(default_factory=dict)
+    _forgotten: int = 0
 
     def __post_init__(self) -> None:
         """Both sides are away until they are seen."""
         self._presence = {side: Presence(self.policy.steadiness.recovery_seconds) for side in Side}
+        self._prices = {side: optimiser.price_of(self.policy, side) for side in Side}
 
     def look(self, standings: Mapping[Side, Standing], now: float) -> None:
         """Take note of which sides are there. To be called whenever that changes, and now and then."""
@@ -70,9 +75,10 @@ class Chooser:
             return self._or_other(Choice(ask.wish, Reason.WISH), standings)
         if self.policy.rules and (rule := rules.first(self.policy, ask, target)) is not None:
             return self._or_other(Choice(rule.send, Reason.RULE, rule.name, rule.strict), standings)
-        absences = {side: self._absence(side, standings[side]) for side in Side}
-        for side, absence in absences.items():
-            if absence is not None:
+        for side, presence in self._presence.items():
+            absence = standings[side].absence
+            if absence is not None or not presence.steady:
+                absence = absence or Absence.NOT_READY
                 return self._or_other(Choice(side, Reason.UNKNOWN), standings, absence)
         return self._between_both(ask, standings, target, now)
 
@@ -107,38 +113,52 @@ class Chooser:
         return None
 
     def _between_both(self, ask: Ask, standings: Mapping[Side, Standing], target: float, now: float) -> Choice:
-        scores = self._scores(ask)
-        kind = self._kind(ask, scores, target)
+        if self._forgotten != self.estimates.forgotten:
+            self._forgotten = self.estimates.forgotten
+            self._kinds.clear()
+        kind = self._kinds.get((ask.model, ask.size))
+        if kind is None or len(kind.exact) < len(Side):
+            kind = self._kind(ask, target)
+        scores = self._scores(ask, kind)
         preference = kind.preference
-        if len(scores) == len(Side):
-            steadiness = self.policy.steadiness
-            margin, dwell = steadiness.margin, steadiness.dwell_seconds
+        steadiness = self.policy.steadiness
+        dwell = steadiness.dwell_seconds
+        if len(scores) == len(Side) and now - preference.since >= dwell:
+            margin = steadiness.margin
             if preference.settle(scores, target, now, margin=margin, dwell_seconds=dwell):
                 self.switches.append(
                     Switch(preference.side, reason_of(preference.side, scores, target), ask.model, ask.size)
                 )
-        if self._probes(kind, ask, scores, target, now):
+        if self._probes(kind, scores, target, now):
             return Choice(preference.side.other, Reason.PROBE)
         return self._by_queue(preference.side, scores, standings, target)
 
-    def _scores(self, ask: Ask) -> dict[Side, Score]:
+    def _scores(self, ask: Ask, kind: _Kind) -> dict[Side, Score]:
         """Of the sides of which something is known."""
         found = {}
-        for side in Side:
-            seconds = optimiser.service_seconds(self.policy, self.estimates, side, ask)
+        for side, price in self._prices.items():
+            estimate = kind.exact.get(side)
+            if estimate is not None:
+                seconds: float | None = estimate.seconds
+            else:
+                seconds = optimiser.service_seconds(self.policy, self.estimates, side, ask)
             if seconds is not None:
-                found[side] = optimiser.score(self.policy, side, seconds)
+                found[side] = Score(seconds, seconds * price)
         return found
 
-    def _kind(self, ask: Ask, scores: Mapping[Side, Score], target: float) -> _Kind:
-        key = (ask.model, ask.size)
-        if (kind := self._kinds.get(key)) is not None:
+    def _kind(self, ask: Ask, target: float) -> _Kind:
+        """The kind of a request, with what is known of its size by now."""
+        kind = self._kinds.get((ask.model, ask.size))
+        exact = {side: known for side in Side if (known := self.estimates.of(side, ask.model, ask.size)) is not None}
+        if kind is not None:
+            kind.exact = exact
             return kind
-        kind = _Kind(Preference(self._at_first(scores, target)))
+        kind = _Kind(Preference(Side.CPU), exact)
+        kind.preference.side = self._at_first(self._scores(ask, kind), target)
         if self.estimates.knows(ask.model):  # else the name may be one that a client made up
             if len(self._kinds) >= MOST_KINDS:
                 del self._kinds[next(iter(self._kinds))]
-            self._kinds[key] = kind
+            self._kinds[ask.model, ask.size] = kind
         return kind
 
     def _at_first(self, scores: Mapping[Side, Score], target: float) -> Side:
@@ -152,10 +172,10 @@ class Chooser:
             return side if known.seconds <= target else side.other
         return min(Side, key=lambda side: self.policy.of(side).cost_per_hour)
 
-    def _probes(self, kind: _Kind, ask: Ask, scores: Mapping[Side, Score], target: float, now: float) -> bool:
+    def _probes(self, kind: _Kind, scores: Mapping[Side, Score], target: float, now: float) -> bool:
         """Whether this request is one of the share that goes to the side that is not preferred."""
         side = kind.preference.side.other
-        estimate = self.estimates.of(side, ask.model, ask.size)
+        estimate = kind.exact.get(side)
         if estimate is not None and now - estimate.at < self.policy.probing.fresh_seconds:
             return False
         far = side in scores and scores[side].seconds > target * FAR_TOO_SLOW
@@ -171,11 +191,10 @@ class Chooser:
         """The preferred side, unless what waits there makes the other one the better for this request."""
         if len(scores) < len(Side):
             return Choice(side, Reason.UNKNOWN)
-        expected = {
-            each: known.seconds * optimiser.queue_factor(self.policy, each, standings[each])
-            for each, known in scores.items()
-        }
-        mine, others = expected[side], expected[side.other]
-        if mine > target and (others <= target or others < mine * (1 - self.policy.steadiness.margin)):
-            return Choice(side.other, Reason.OVERFLOW)
+        mine = scores[side].seconds * optimiser.queue_factor(self.policy, side, standings[side])
+        if mine > target:
+            other = side.other
+            others = scores[other].seconds * optimiser.queue_factor(self.policy, other, standings[other])
+            if others <= target or others < mine * (1 - self.policy.steadiness.margin):
+                return Choice(other, Reason.OVERFLOW)
         return Choice(side, reason_of(side, scores, target))

@@ -33,6 +33,8 @@ class Estimates:
     """Estimates of all sides, models and sizes. Bounded: a model has at most some hundred sizes."""
 
     def __init__(self) -> None:
+        self.forgotten = 0
+        """How many models were forgotten: what was kept of their estimates is out of date."""
         self._models: dict[str, dict[tuple[Side, str], dict[int, Estimate]]] = {}
 
     def observe(self, side: Side, model: str, size: Size, seconds: float, now: float) -> None:
@@ -40,6 +42,7 @@ class Estimates:
         if (known := self._models.get(model)) is None:
             if len(self._models) >= MOST_MODELS:
                 del self._models[next(iter(self._models))]
+                self.forgotten += 1
             known = self._models[model] = {}
         powers = known.setdefault((side, size.measure), {})
         if (estimate := powers.get(size.power)) is None:

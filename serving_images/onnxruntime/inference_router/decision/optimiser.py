@@ -7,7 +7,6 @@ from typing import Final
 
 from inference_router.decision.estimates import Estimates
 from inference_router.decision.policy import Policy
-from inference_router.decision.preference import Score
 from inference_router.decision.sides import Ask, Side, Standing
 
 _SECONDS_PER_HOUR: Final = 3600.0
@@ -28,10 +27,10 @@ def service_seconds(policy: Policy, estimates: Estimates, side: Side, ask: Ask) 
     return None if expected is None else expected / 1000
 
 
-def score(policy: Policy, side: Side, seconds: float) -> Score:
-    """What the request takes and costs with nothing before it."""
+def price_of(policy: Policy, side: Side) -> float:
+    """What a second of service costs: requests that are worked on side by side share it."""
     settings = policy.of(side)
-    return Score(seconds, settings.cost_per_hour / _SECONDS_PER_HOUR * seconds / settings.concurrency)
+    return settings.cost_per_hour / _SECONDS_PER_HOUR / settings.concurrency
 
 
 def queue_factor(policy: Policy, side: Side, standing: Standing) -> float:

@@ -13,7 +13,7 @@ from hpack.exceptions import HPACKError
 from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
 
-from inference_router.http2.fields import MOST_FIELD_BYTES, Fields
+from inference_router.http2.fields import MOST_FIELD_BYTES, FieldList, Fields
 
 TABLE_BYTES: Final = 4096
 """What the other end may keep in the table: as much as it may without being told."""
@@ -68,7 +68,7 @@ class FieldReader:
         return fields
 
     def _read(self, block: bytes) -> Fields:
-        fields: Fields = []
+        fields = FieldList()
         position, end, size, static = 0, len(block), 0, self._known
         while position < end:
             octet = block[position]

@@ -16,6 +16,7 @@ from inference_router.http2.frames import Code
 from inference_router.http2.parser import BrokenProtocolError, FrameParser
 from inference_router.http2.sender import Sender
 from inference_router.http2.stream import Stream
+from inference_router.http2.turn import TURN
 
 STREAM_WINDOW: Final = 256 * 1024
 """Bytes of one stream that may be on their way, or wait to go on."""
@@ -39,6 +40,7 @@ STALL_SECONDS: Final = 30.0
 """How long the other end may leave a body without room before its stream is broken off."""
 
 _LOG = logging.getLogger(__name__)
+_NO_FIELDS: Final[frozenset[bytes]] = frozenset()
 _REMEMBERED: Final = 256
 _PING: Final = b"falaj\0\0\0"
 
@@ -54,8 +56,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         self.heard = now()
         """When the other end was heard last."""
         self.sender = Sender(self._forget_if_done, now)
-        self.call_soon: Callable[[Callable[[], None]], object] = _on_the_loop
-        """Calls something in this turn of the event loop, or the next."""
+        self.turn = TURN
         self._now = now
         self._transport: asyncio.Transport
         self._parser = FrameParser(self)
@@ -102,15 +103,11 @@ class Http2Connection(asyncio.Protocol, ABC):
     def lost(self) -> None:
         """The connection is gone."""
 
-    def has(self, stream: Stream) -> bool:
-        """Whether a stream is open."""
-        return self.streams.get(stream.id) is stream
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say what this end takes."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        self.sender.begin(self._transport, self.call_soon)
+        self.sender.begin(self._transport, self.turn)
         more = frames.window_update(0, CONNECTION_WINDOW - frames.DEFAULT_WINDOW)
         self.sender.write(self.greeting() + more)
 
@@ -120,6 +117,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         self._shut()
         streams, self.streams = tuple(self.streams.values()), {}
         for stream in streams:
+            stream.open = False
             if stream.owner is not None:
                 stream.owner.stream_lost(stream, Code.CONNECT_ERROR, harmless=False)
         self.lost()
@@ -137,6 +135,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         """Take frames in."""
         self.heard = self._now()
         self._pinged = None
+        self.turn.begin()
         try:
             self._parser.feed(data)
         except BrokenProtocolError as error:
@@ -148,6 +147,8 @@ class Http2Connection(asyncio.Protocol, ABC):
         except Exception:  # noqa: BLE001 - whatever it is, it stays within this connection, and the log says where
             _LOG.exception("frames were not handled")
             self.fail(Code.INTERNAL_ERROR)
+        finally:
+            self.turn.end()
 
     def on_data(self, number: int, data: bytes, size: int, *, ended: bool) -> None:
         """A piece of a body; ``size`` is what it takes of the windows."""
@@ -194,7 +195,7 @@ class Http2Connection(asyncio.Protocol, ABC):
             return
         trailers = stream.fields_read
         try:
-            check(fields, frozenset() if trailers else self.expected_fields)
+            check(fields, _NO_FIELDS if trailers else self.expected_fields)
         except FieldsError:
             self.reset(stream, Code.PROTOCOL_ERROR, tell=True)
             return
@@ -263,7 +264,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         """Bytes of a stream have gone on: the other end may send more, and is told once that is worth a frame."""
         stream.unconsumed -= size
         self._give_back(size)
-        if stream.received_all or not self.has(stream):
+        if stream.received_all or not stream.open:
             return
         stream.owed += size
         if stream.owed >= STREAM_WINDOW // 2:
@@ -280,7 +281,7 @@ class Http2Connection(asyncio.Protocol, ABC):
 
     def reset(self, stream: Stream, code: int, *, tell: bool = False) -> None:
         """Break a stream off. Its owner is told only where ``tell`` says so: mostly it knows."""
-        if not self.has(stream):
+        if not stream.open:
             return
         self._reset_lately.append(stream.id)
         self.sender.write(frames.reset(stream.id, code))
@@ -296,11 +297,12 @@ class Http2Connection(asyncio.Protocol, ABC):
             stream.owner.stream_lost(stream, code, harmless=harmless)
 
     def _forget_if_done(self, stream: Stream) -> None:
-        if stream.sent_all and stream.received_all and self.has(stream):
+        if stream.sent_all and stream.received_all and stream.open:
             self._drop(stream)
 
     def _drop(self, stream: Stream) -> None:
         del self.streams[stream.id]
+        stream.open = False
         self.sender.forget(stream)
         if not stream.received_all or stream.owner is None:
             unconsumed, stream.unconsumed = stream.unconsumed, 0
@@ -340,10 +342,6 @@ class Http2Connection(asyncio.Protocol, ABC):
     def _shut(self) -> None:
         self.closed = self.going = self._parser.stopped = True
         self.sender.end()
-
-
-def _on_the_loop(callback: Callable[[], None]) -> object:
-    return asyncio.get_running_loop().call_soon(callback)
 
 
 def _is_informational(fields: Fields) -> bool:

@@ -13,6 +13,20 @@ from typing import Final, TypeAlias
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
+
+class FieldList(list[tuple[bytes, bytes]]):
+    """The fields of a block that came in, not to be changed. What was found out about them is kept with them."""
+
+    __slots__ = ("known", "sound_for")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sound_for: frozenset[bytes] | None = None
+        """The pseudo-headers that they were found to have."""
+        self.known: object = None
+        """What whoever reads them made of them."""
+
+
 MOST_FIELD_BYTES: Final = 32 * 1024
 """Most bytes of all names and values, each with 32 more, as HTTP/2 counts them."""
 
@@ -45,6 +59,16 @@ class FieldsError(Exception):
 
 def check(fields: Fields, expected: frozenset[bytes]) -> None:
     """Refuse what is malformed: other pseudo-headers than ``expected``, or one of them late, twice or not at all."""
+    if isinstance(fields, FieldList):
+        if fields.sound_for is expected:
+            return
+        _check_all(fields, expected)
+        fields.sound_for = expected
+    else:
+        _check_all(fields, expected)
+
+
+def _check_all(fields: Fields, expected: frozenset[bytes]) -> None:
     seen: set[bytes] = set()
     plain = False
     for field in fields:

@@ -11,6 +11,7 @@ from inference_router.http2.frames import Code
 MOST_CONTROL: Final = 4000
 """Frames without content that the other end may send between two looks."""
 
+_PLAIN: Final = frames.END_HEADERS | frames.PADDED | frames.PRIORITIZED
 _CODE_BYTES: Final = 4
 _PRIORITY_BYTES: Final = 5
 _SETTING_BYTES: Final = 6
@@ -79,7 +80,16 @@ class FrameParser:
             if start + length > end:
                 break
             position = start + length
-            self._handle(kind, flags, number & 0x7FFFFFFF, data[start:position])
+            number &= 0x7FFFFFFF
+            payload = data[start:position]
+            if number and not self._block_stream:  # most frames are one of these two, and plain
+                if kind == frames.HEADERS and flags & _PLAIN == frames.END_HEADERS:
+                    self._handler.on_block(number, payload, ended=bool(flags & frames.END_STREAM))
+                    continue
+                if kind == frames.DATA and payload and not flags & frames.PADDED:
+                    self._handler.on_data(number, payload, length, ended=bool(flags & frames.END_STREAM))
+                    continue
+            self._handle(kind, flags, number, payload)
         self._unread = data[position:]
 
     def look(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from inference_router.http2.stream import Stream
+    from inference_router.http2.turn import Turn
 
 LARGEST_PIECE: Final = 256 * 1024
 """The largest frame that is sent, however much the other end would take."""
@@ -43,12 +44,12 @@ class Sender:
         self._window = frames.DEFAULT_WINDOW
         self._frame = frames.LEAST_FRAME
         self._blocked: dict[int, Stream] = {}
-        self._trailers: dict[int, Fields] = {}
+        self._trailers: dict[int, bytes] = {}
 
-    def begin(self, transport: asyncio.Transport, call_soon: Callable[[Callable[[], None]], object]) -> None:
-        """Write there from now on."""
+    def begin(self, transport: asyncio.Transport, turn: Turn) -> None:
+        """Write there from now on, at the end of each turn."""
         self._transport = transport
-        self._call_soon = call_soon
+        self._turn = turn
 
     def end(self) -> None:
         """Write what was gathered, and no more."""
@@ -62,7 +63,7 @@ class Sender:
         if self._transport is None:
             return
         if not self._gathered:
-            self._call_soon(self._flush)
+            self._turn.add(self._flush)
         self._gathered.append(data)
         self._gathered_bytes += len(data)
         if self._gathered_bytes > MOST_GATHERED:
@@ -77,11 +78,15 @@ class Sender:
         self._transport.write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
 
     def fields(self, stream: Stream, fields: Fields, *, end: bool) -> None:
-        """Send a head, or trailers; these wait for the body before them."""
+        """Send a head, or trailers."""
+        self.block(stream, write(fields), end=end)
+
+    def block(self, stream: Stream, block: bytes, *, end: bool) -> None:
+        """Send fields as they were written before; trailers wait for the body before them."""
         if end and stream.waits:
-            self._trailers[stream.id] = fields
+            self._trailers[stream.id] = block
             return
-        self.write(frames.headers(stream.id, write(fields), end=end, largest=self._frame))
+        self.write(frames.headers(stream.id, block, end=end, largest=self._frame))
         if end:
             stream.sent_all = True
             self._done(stream)
@@ -106,7 +111,7 @@ class Sender:
         else:
             self._blocked.pop(stream.id, None)
             if (trailers := self._trailers.pop(stream.id, None)) is not None:
-                self.fields(stream, trailers, end=True)
+                self.block(stream, trailers, end=True)
         owner = stream.owner
         if stream.sent_all:
             self._done(stream)

@@ -37,6 +37,7 @@ class Stream:
         "_waiting",
         "fields_read",
         "id",
+        "open",
         "owed",
         "owner",
         "receive_window",
@@ -52,6 +53,8 @@ class Stream:
         self.owner: Owner | None = None
         self.send_window = send_window
         self.receive_window = receive_window
+        self.open = True
+        """Whether anything may still happen on it."""
         self.unconsumed = 0
         """Bytes that came and have not gone on."""
         self.owed = 0
@@ -67,11 +70,6 @@ class Stream:
         self._ends = False
 
     @property
-    def open(self) -> bool:
-        """Whether anything may still happen on it."""
-        return self._connection.has(self)
-
-    @property
     def waits(self) -> bool:
         """Whether something of its body is to be sent."""
         return bool(self._waiting)
@@ -80,6 +78,11 @@ class Stream:
         """Send a head, or trailers; these wait for the body before them."""
         if self.open and not self.sent_all:
             self._connection.sender.fields(self, fields, end=end)
+
+    def send_block(self, block: bytes, *, end: bool = False) -> None:
+        """Send a head that was written before."""
+        if self.open and not self.sent_all:
+            self._connection.sender.block(self, block, end=end)
 
     def send(self, data: bytes, *, end: bool = False) -> None:
         """Send a piece of the body, now or when there is room."""
