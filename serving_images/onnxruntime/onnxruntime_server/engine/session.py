@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, whatever the environment says
 
@@ -91,16 +92,27 @@ class Session:
         """
         options = halt.options(shrink=shrink) if halt is not None else _SHRINKING if shrink else None
         try:
-            if self._bfloat16:
-                return self._run_with_bfloat16(inputs, outputs, options)
-            return cast("list[Array]", self._session.run(outputs, inputs, options))
+            return self._run(inputs, outputs, options)
         except (InvalidArgument, RuntimeException, Fail) as error:
             if halt is not None and halt.asked_for:
                 raise ClientGoneError from None
             reason = _first_line(error)
             if any(sign in reason for sign in _SIGNS_OF_FULL_MEMORY):
+                self._forget_how_much_was_wanted()
                 raise ModelFailedError(f"model '{self._name}' ran out of memory on these inputs") from None
             raise InvalidArgumentError(f"model '{self._name}' can't compute these inputs: {reason}") from None
+
+    def _run(
+        self, inputs: dict[str, Array], outputs: Sequence[str], options: onnxruntime.RunOptions | None
+    ) -> list[Array]:
+        if self._bfloat16:
+            return self._run_with_bfloat16(inputs, outputs, options)
+        return cast("list[Array]", self._session.run(outputs, inputs, options))
+
+    def _forget_how_much_was_wanted(self) -> None:
+        """Shrink the arena: it would take as much for the next run, however small, and leave nothing for others."""
+        with suppress(InvalidArgument, RuntimeException, Fail):
+            self._run(self.sample(rows=1, ones=False), [self.outputs[0].name], _SHRINKING)
 
     def _run_with_bfloat16(
         self, inputs: dict[str, Array], outputs: Sequence[str], options: onnxruntime.RunOptions | None
