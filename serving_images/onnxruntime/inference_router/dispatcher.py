@@ -112,14 +112,15 @@ class Dispatcher:
         factor = 1.0
         if journey.ask is not None:
             factor = optimiser.queue_factor(self._policy, choice.side, standings[choice.side])
-        return self._at(journey, endpoint, now, factor)
+        endpoint.in_flight += 1
+        return Attempt(journey, endpoint, now, factor)
 
     def again(self, attempt: Attempt, cause: str, *, harmless: bool = False) -> Attempt | None:
         """Another attempt after one that found no answer, first on the other side; nothing where there is none.
 
         ``harmless`` says that the request was surely not worked on.
         """
-        self._leave(attempt)
+        attempt.endpoint.in_flight -= 1
         journey, now = attempt.journey, self._clock()
         journey.tried.append(attempt.endpoint)
         self._counts.unanswered(attempt.endpoint.side, cause)
@@ -130,7 +131,8 @@ class Dispatcher:
             return None
         self._counts.routed(endpoint.side, Reason.RETRY, journey.protocol)
         self._audit.routed(journey, Choice(endpoint.side, Reason.RETRY), endpoint)
-        return self._at(journey, endpoint, now, 1.0)
+        endpoint.in_flight += 1
+        return Attempt(journey, endpoint, now, 1.0)
 
     def unreachable(self, endpoint: Endpoint) -> None:
         """It could not be connected to: it is not ready until it says so again."""
@@ -141,7 +143,7 @@ class Dispatcher:
 
     def answered(self, attempt: Attempt, *, at_fault: bool = False, learns: bool = True) -> None:
         """An attempt has its whole answer. ``at_fault`` says that the answer is an error of the runtime's own."""
-        self._leave(attempt)
+        attempt.endpoint.in_flight -= 1
         now = self._clock()
         seconds = now - attempt.started
         endpoint, journey = attempt.endpoint, attempt.journey
@@ -154,20 +156,13 @@ class Dispatcher:
 
     def failed(self, attempt: Attempt, cause: str) -> None:
         """An attempt found no whole answer, and is not made again."""
-        self._leave(attempt)
+        attempt.endpoint.in_flight -= 1
         endpoint = attempt.endpoint
         self._counts.unanswered(endpoint.side, cause)
         endpoint.answered(at_fault=True, now=self._clock(), seconds=self._policy.steadiness.recovery_seconds)
 
     def given_up(self, attempt: Attempt) -> None:
         """Nobody waits for an attempt any more."""
-        self._leave(attempt)
-
-    def _at(self, journey: Journey, endpoint: Endpoint, now: float, factor: float) -> Attempt:
-        endpoint.in_flight += 1
-        return Attempt(journey, endpoint, now, factor)
-
-    def _leave(self, attempt: Attempt) -> None:
         attempt.endpoint.in_flight -= 1
 
     def _first_ready(self) -> Choice | None:

@@ -29,11 +29,7 @@ class LaterTurn(Turn):
 
     def __init__(self) -> None:
         super().__init__()
-        self.begin()
-
-    def finish(self) -> None:
-        self.end()
-        self.begin()
+        self.depth = 1
 
 
 class Transport:
@@ -58,7 +54,7 @@ class Transport:
         self.closed = self.aborted = True
 
     def take(self) -> bytes:
-        self.turn.finish()
+        self.turn.end()
         data = b"".join(self.written)
         self.written.clear()
         return data
@@ -84,7 +80,7 @@ class Owner:
         self.data += data
         self.ended = self.ended or ended
         if self._consumes:
-            stream.consumed(len(data))
+            stream.connection.consumed(stream, len(data))
 
     def sent(self, stream: Stream, size: int) -> None:
         del stream

@@ -98,7 +98,7 @@ def test_a_client_gets_room_again_only_for_what_has_gone_on() -> None:
         peer.settle()
     assert sent == STREAM_WINDOW
     ((stream, _, _),) = acceptor.calls
-    stream.consumed(STREAM_WINDOW // 2)
+    stream.connection.consumed(stream, STREAM_WINDOW // 2)
     peer.settle()
     assert peer.h2.local_flow_control_window(1) == STREAM_WINDOW // 2
 

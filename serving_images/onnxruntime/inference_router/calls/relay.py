@@ -205,13 +205,14 @@ class Relay:
     def sent(self, stream: Stream, size: int) -> None:
         """Bytes have gone on: whoever sent them may send more."""
         if stream is self._runtime:
-            self._client.consumed(size)
+            client = self._client
+            client.connection.consumed(client, size)
             if not self._keeps:
                 given = min(size, self._held)
                 self._held -= given
                 self._around.memory.add(-given)
         elif self._source is not None:
-            self._source.consumed(size)
+            self._source.connection.consumed(self._source, size)
 
     # From the runtime ---------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ STALL_SECONDS: Final = 30.0
 """How long the other end may leave a body without room before its stream is broken off."""
 
 _LOG = logging.getLogger(__name__)
+_WORTH_A_FRAME: Final = CONNECTION_WINDOW // 4
 _NO_FIELDS: Final[frozenset[bytes]] = frozenset()
 _REMEMBERED: Final = 256
 _PING: Final = b"falaj\0\0\0"
@@ -50,6 +51,8 @@ class Http2Connection(asyncio.Protocol, ABC):
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.streams: dict[int, Stream] = {}
+        self.greeted = True
+        """Whether the other end has said that it speaks HTTP/2, where it has to."""
         self.closed = False
         self.going = False
         """Whether it takes no new streams."""
@@ -86,6 +89,11 @@ class Http2Connection(asyncio.Protocol, ABC):
     @abstractmethod
     def last_of_theirs(self) -> int:
         """The last stream that the other end opened."""
+
+    def greet(self, data: bytes) -> bytes:
+        """What follows the other end's greeting, where it has one."""
+        self.greeted = True
+        return data
 
     def opened(self, number: int) -> Stream | None:
         """The stream that the other end opens with this number; nothing where it is passed over."""
@@ -135,9 +143,10 @@ class Http2Connection(asyncio.Protocol, ABC):
         """Take frames in."""
         self.heard = self._now()
         self._pinged = None
-        self.turn.begin()
+        turn = self.turn
+        turn.depth += 1
         try:
-            self._parser.feed(data)
+            self._parser.feed(data if self.greeted else self.greet(data))
         except BrokenProtocolError as error:
             self.fail(error.code)
         except CompressionError:
@@ -148,7 +157,9 @@ class Http2Connection(asyncio.Protocol, ABC):
             _LOG.exception("frames were not handled")
             self.fail(Code.INTERNAL_ERROR)
         finally:
-            self.turn.end()
+            turn.depth -= 1
+            if not turn.depth:
+                turn.end()
 
     def on_data(self, number: int, data: bytes, size: int, *, ended: bool) -> None:
         """A piece of a body; ``size`` is what it takes of the windows."""
@@ -262,8 +273,11 @@ class Http2Connection(asyncio.Protocol, ABC):
 
     def consumed(self, stream: Stream, size: int) -> None:
         """Bytes of a stream have gone on: the other end may send more, and is told once that is worth a frame."""
+        size = min(size, stream.unconsumed)
         stream.unconsumed -= size
-        self._give_back(size)
+        self._owed += size
+        if self._owed >= _WORTH_A_FRAME:
+            self._give_back(0)
         if stream.received_all or not stream.open:
             return
         stream.owed += size
@@ -274,7 +288,7 @@ class Http2Connection(asyncio.Protocol, ABC):
 
     def _give_back(self, size: int) -> None:
         self._owed += size
-        if self._owed >= CONNECTION_WINDOW // 4:
+        if self._owed >= _WORTH_A_FRAME:
             self._receive_window += self._owed
             self.sender.write(frames.window_update(0, self._owed))
             self._owed = 0

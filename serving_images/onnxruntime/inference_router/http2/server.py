@@ -40,8 +40,8 @@ class ServerConnection(Http2Connection):
     def __init__(self, acceptor: Acceptor, now: Callable[[], float]) -> None:
         super().__init__(now)
         self._acceptor = acceptor
+        self.greeted = False
         self._preface = b""
-        self._greeted = False
         self._last = 0
         self._made = now()
 
@@ -55,19 +55,17 @@ class ServerConnection(Http2Connection):
         )
         return frames.settings(asked)
 
-    def data_received(self, data: bytes) -> None:
-        """Take frames in; what does not begin as HTTP/2 does is cut off."""
-        if self._greeted:
-            super().data_received(data)
-            return
+    def greet(self, data: bytes) -> bytes:
+        """What follows the greeting; what does not begin as HTTP/2 does is cut off."""
         self._preface += data
         size = len(frames.PREFACE)
         if not frames.PREFACE.startswith(self._preface[:size]):
-            self.fail(Code.PROTOCOL_ERROR)
-        elif len(self._preface) >= size:
-            self._greeted = True
-            rest, self._preface = self._preface[size:], b""
-            super().data_received(rest)
+            raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+        if len(self._preface) < size:
+            return b""
+        self.greeted = True
+        rest, self._preface = self._preface[size:], b""
+        return rest
 
     def opened(self, number: int) -> Stream | None:
         """A stream for another call; nothing where it is refused."""
@@ -120,7 +118,7 @@ class ServerConnection(Http2Connection):
 
     def is_mute(self, now: float) -> bool:
         """Whether the client has taken too long to say that it speaks HTTP/2."""
-        return not self._greeted and now - self._made > GREETING_SECONDS
+        return not self.greeted and now - self._made > GREETING_SECONDS
 
     def lost(self) -> None:
         """The client has gone."""

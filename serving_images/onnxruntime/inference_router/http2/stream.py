@@ -19,7 +19,7 @@ class Owner(Protocol):
         """The head of a message, or its trailers."""
 
     def data_came(self, stream: Stream, data: bytes, *, ended: bool) -> None:
-        """A piece of its body. To be given back with ``consumed`` once it has gone on."""
+        """A piece of its body. To be given back to its connection once it has gone on."""
 
     def sent(self, stream: Stream, size: int) -> None:
         """So much of what was to be sent has gone out."""
@@ -32,9 +32,9 @@ class Stream:
     """A stream that is open, at least in one direction."""
 
     __slots__ = (
-        "_connection",
         "_ends",
         "_waiting",
+        "connection",
         "fields_read",
         "id",
         "open",
@@ -65,7 +65,8 @@ class Stream:
         """When its body last had no room to go on."""
         self.fields_read = False
         """Whether the head of the message was read: what follows are trailers."""
-        self._connection = connection
+        self.connection = connection
+        """Takes back, with ``consumed``, what has gone on."""
         self._waiting: deque[bytes] = deque()
         self._ends = False
 
@@ -77,12 +78,12 @@ class Stream:
     def send_fields(self, fields: Fields, *, end: bool = False) -> None:
         """Send a head, or trailers; these wait for the body before them."""
         if self.open and not self.sent_all:
-            self._connection.sender.fields(self, fields, end=end)
+            self.connection.sender.fields(self, fields, end=end)
 
     def send_block(self, block: bytes, *, end: bool = False) -> None:
         """Send a head that was written before."""
         if self.open and not self.sent_all:
-            self._connection.sender.block(self, block, end=end)
+            self.connection.sender.block(self, block, end=end)
 
     def send(self, data: bytes, *, end: bool = False) -> None:
         """Send a piece of the body, now or when there is room."""
@@ -91,22 +92,18 @@ class Stream:
         self._ends = self._ends or end
         if not data and not end:
             return
-        sender = self._connection.sender
+        sender = self.connection.sender
         if self._waiting or not sender.at_once(self, data, last=self._ends):
             self._waiting.append(data)
             sender.body(self)
 
-    def consumed(self, size: int) -> None:
-        """So much of what came has gone on: there is room for more."""
-        self._connection.consumed(self, min(size, self.unconsumed))
-
     def discard(self) -> None:
         """Nothing of what came will go on any more."""
-        self._connection.consumed(self, self.unconsumed)
+        self.connection.consumed(self, self.unconsumed)
 
     def reset(self, code: int = Code.CANCEL) -> None:
         """Break it off."""
-        self._connection.reset(self, code)
+        self.connection.reset(self, code)
 
     def take(self, most: int) -> tuple[bytes, bool]:
         """The next piece that fits, and whether it is the last."""

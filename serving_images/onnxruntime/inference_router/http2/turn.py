@@ -10,26 +10,18 @@ class Turn:
     """Those who have something to write. Ends with the handling of what came in, or by itself soon."""
 
     def __init__(self) -> None:
+        self.depth = 0
+        """How many are handling what came in; whoever is done last calls ``end``."""
         self._writers: list[Callable[[], None]] = []
-        self._depth = 0
 
     def add(self, write: Callable[[], None]) -> None:
         """Call this at the end of the turn, once."""
         self._writers.append(write)
-        if not self._depth and len(self._writers) == 1:
-            asyncio.get_running_loop().call_soon(self._end)
-
-    def begin(self) -> None:
-        """Something that came in is being handled."""
-        self._depth += 1
+        if not self.depth and len(self._writers) == 1:
+            asyncio.get_running_loop().call_soon(self.end)
 
     def end(self) -> None:
-        """It was handled."""
-        self._depth -= 1
-        if not self._depth:
-            self._end()
-
-    def _end(self) -> None:
+        """Write."""
         writers = self._writers
         while writers:
             self._writers = []
