@@ -22,7 +22,7 @@ from stacks.fields import (
     RegionKey,
     Team,
 )
-from stacks.gpu_settings import GpuPoolName, GpuPoolSettings, GpuRuntimeSettings
+from stacks.gpu_settings import GpuPoolName, GpuPoolSettings, GpuRuntimeSettings, LocalGpuSettings
 
 PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")]
 """Name of a pool: AKS takes at most twelve lower-case letters and digits."""
@@ -56,6 +56,10 @@ class LocalEnvironment(BaseModel):
     owner: Team = Field(description="Team that answers for it: 2 to 40 of a-z, 0-9 and -.")
     domain: Domain = Field(
         description="Domain under which every endpoint answers, in lower case, at least two labels.",
+    )
+    gpus: LocalGpuSettings | None = Field(
+        default=None,
+        description="Simulated GPUs of its second node, as falaj cluster up --gpu-node made them; none if absent.",
     )
 
 

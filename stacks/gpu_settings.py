@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from components.gpu.runtime_spec import ByDigest, PackageMirror
 from components.gpu.spec import MOST_REPLICAS, CapacityKind, CapacityStep, Count, GpuSpec, Part, Reservation
+from components.serving.triton_spec import GpuResource
 from falaj.catalog.gpu_operator_images import Part as OperatorPart
-from falaj.catalog.gpus import Sharing
+from falaj.catalog.gpus import Sharing, gpu_families
 from falaj.catalog.providers import Provider
 from falaj.catalog.recipes import DriverOwner, node_images
 
@@ -17,6 +18,29 @@ DEFAULT_IMAGES = {Provider.AWS: "eks-al2023-nvidia", Provider.AZURE: "aks-ubuntu
 """The node image of a pool that names none: the driver comes with it."""
 GpuPoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,5}$")]
 """Name of a pool with GPUs: AKS takes twelve characters, of which an ending and a hash need six."""
+
+
+def _known(family: str) -> str:
+    allowed = [key for key, each in gpu_families().items() if each.vendor == "nvidia"]
+    if family not in allowed:
+        raise ValueError(f"allowed: {', '.join(allowed)}")
+    return family
+
+
+class LocalGpuSettings(BaseModel):
+    """The simulated GPUs of a local cluster's second node; nothing computes on them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Annotated[str, AfterValidator(_known)] = Field(
+        description="Kind of card that is simulated, as a key of the catalog.", examples=["h100-80gb"]
+    )
+    resources: dict[GpuResource, Annotated[int, Field(ge=1, le=384)]] = Field(
+        min_length=1,
+        max_length=8,
+        description="What the node offers to pods: whole cards, turns on them or parts, and how many.",
+        examples=["{nvidia.com/gpu: 2}"],
+    )
 
 
 class GpuPoolSettings(BaseModel):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.gpu.runtime_spec import GpuRuntimeSpec
-from components.gpu.spec import GPU, GpuPool
-from components.model_endpoint.spec import GpuPoolFacts
+from components.gpu.spec import GpuPool
 from components.node_pools.contract import CAPACITY, NO_SCHEDULE, POOL_NAME, labels, taints
 from components.node_pools.gpu_steps import gpu_pools
 from components.registry.names import without_tag
 from falaj.catalog.offers import machine_sizes
 from falaj.catalog.providers import Provider
-from stacks.environment_settings import LocalEnvironment
 from stacks.images import ONNX_RUNTIME
 from stacks.pool_rules import zones_of
 from stacks.versions import kubernetes_minor, operator_release
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from components.node_pools.spec import NodePoolSpec
     from components.placement import Placement
-    from stacks.environment_settings import AwsEnvironment, AzureEnvironment, EnvironmentSettings
+    from stacks.environment_settings import AwsEnvironment, AzureEnvironment
     from stacks.gpu_settings import GpuPoolSettings
     from stacks.images import Images
 
@@ -110,38 +108,6 @@ def gpu_runtime_spec(environment: Cloud, specs: Mapping[str, NodePoolSpec], imag
         driver=runtime.driver,
         packages=runtime.packages,
     )
-
-
-def offered(pool: GpuPoolSettings, environment: Cloud) -> dict[str, int]:
-    """Return what one machine of a pool offers to pods, by the names they ask for; nothing for sizes nobody sells."""
-    size = machine_sizes(environment.region).get(pool.sizes[0])
-    return {} if size is None or size.gpu is None else pool.gpu(environment.provider).resources(size.gpu.count)
-
-
-def gpu_names(home: EnvironmentSettings) -> frozenset[str]:
-    """Return every name under which pods of a cluster can ask for GPUs; none where no pool has any."""
-    if isinstance(home, LocalEnvironment) or not home.gpu_pools:
-        return frozenset()
-    return frozenset({GPU, *(name for pool in home.gpu_pools.values() for name in offered(pool, home))})
-
-
-def tenants_pools(environment: Cloud, tenant: str, *, apart: bool) -> dict[str, GpuPoolSettings]:
-    """Return the pools with GPUs that a tenant may use: its own where it has some, those of every tenant otherwise.
-
-    A tenant whose pods run `apart` from all others uses none but its own.
-    """
-    own = {name: pool for name, pool in environment.gpu_pools.items() if pool.tenant == tenant}
-    everybodys = {name: pool for name, pool in environment.gpu_pools.items() if pool.tenant is None}
-    return own if own or apart else everybodys
-
-
-def pool_facts(pools: Mapping[str, GpuPoolSettings], environment: Cloud) -> Iterator[GpuPoolFacts]:
-    """Yield what pools offer to pods, one for each kind of GPU; nothing of sizes nobody sells."""
-    for name, pool in pools.items():
-        for family in gpu_wish(pool, environment).families:
-            yield GpuPoolFacts(
-                name=name, family=family, resources=tuple(offered(pool, environment)), tenant=pool.tenant
-            )
 
 
 def way_in(specs: Mapping[str, NodePoolSpec]) -> dict[str, Any]:

@@ -9,24 +9,20 @@ import pulumi
 
 from components.gateway.spec import TenantGatewaySpec
 from components.gateway.tenant import TenantGateway
-from components.gpu.spec import CapacityKind
 from components.zero_trust.kubernetes import WalledNamespace
 from components.zero_trust.spec import NamespaceSpec
 from falaj.catalog.model_annotations import MODEL_REGISTER
 from falaj.catalog.regions import regions
 from falaj.catalog.tiers import Isolation, Tier, tiers
 from stacks.environment_settings import LocalEnvironment
-from stacks.gpu_specs import gpu_names, pool_facts, tenants_pools
+from stacks.gpu_offers import gpu_names, offers_to
 from stacks.images import TRITON, Images
 from stacks.runtime_rules import gpus_of
 from stacks.servers import Server, Way, serve, server_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from components.model_endpoint.spec import GpuPoolFacts
     from stacks.environment_settings import EnvironmentSettings
-    from stacks.gpu_settings import GpuPoolSettings
     from stacks.settings import StackFile
     from stacks.tenant_settings import TenantSettings
 
@@ -64,7 +60,7 @@ class Resident:
         in_a_cloud = not isinstance(file.home, LocalEnvironment)
         known = regions()[settings.region].jurisdiction.country
         country = known if known != "unknown" else file.settings.local_country or known
-        held, pools = images or file.images, _gpu_pools(file, apart=dedicated)
+        held, offers = images or file.images, offers_to(file.home, file.name, apart=dedicated)
         return cls(
             file.name,
             settings,
@@ -73,8 +69,8 @@ class Resident:
             own_machines=dedicated and in_a_cloud,
             triton=_triton(file.home, held),
             gpu_names=gpu_names(file.home),
-            gpu_pools=() if isinstance(file.home, LocalEnvironment) else tuple(pool_facts(pools, file.home)),
-            spot_gpus=any(step.kind is CapacityKind.SPOT for pool in pools.values() for step in pool.capacity),
+            gpu_pools=tuple(facts for offer in offers for facts in offer.facts()),
+            spot_gpus=any(offer.spot for offer in offers),
         )
 
     @property
@@ -95,10 +91,6 @@ class Resident:
                 f"  found '{self.settings.region}', but environment {self.settings.environment} lies in '{region}'.\n"
                 "  Next: name an environment in that region, or the environment's region"
             )
-
-
-def _gpu_pools(file: StackFile, *, apart: bool) -> Mapping[str, GpuPoolSettings]:
-    return {} if isinstance(file.home, LocalEnvironment) else tenants_pools(file.home, file.name, apart=apart)
 
 
 def _triton(home: EnvironmentSettings, images: Images) -> str | None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from components.gpu.spec import GPU, MIG_PART
 from falaj.catalog.data_flows import DataClass
+from falaj.catalog.gpus import gpu_families
 from falaj.catalog.quantities import mebibytes, millicores
 from falaj.catalog.tiers import Isolation, Tier, tiers
 from stacks.cloud_rules import cloud_problems
@@ -39,7 +41,7 @@ def environment_problems(
         return []
     problems = [_not_locked("images", name, images) for name in (TRAEFIK, CERT_MANAGER) if images.find(name) is None]
     if isinstance(settings.environment, LocalEnvironment):
-        return [*problems, *_kubeconfig_problems(settings)]
+        return [*problems, *_kubeconfig_problems(settings), *_simulated_problems(settings.environment)]
     if settings.kubeconfig is not None:
         problems.append(Problem("kubeconfig", "is for a cluster that runs already, allowed: a local environment."))
     return [*problems, *cloud_problems(settings.environment, stack, others)]
@@ -55,6 +57,17 @@ def _kubeconfig_problems(settings: Settings) -> list[Problem]:
             "falaj cluster up, then falaj cluster kubeconfig prints the path",
         )
     ]
+
+
+def _simulated_problems(home: LocalEnvironment) -> list[Problem]:
+    """Return where the simulated GPUs are parts that such a card can't be divided into."""
+    if home.gpus is None:
+        return []
+    card = gpu_families()[home.gpus.family]
+    allowed = [GPU, *(f"{MIG_PART}{profile.replace('+', '.')}" for profile in card.mig_profiles)]
+    unknown = [name for name in home.gpus.resources if name not in allowed]
+    message = f"found '{', '.join(unknown)}', allowed for {home.gpus.family}: {', '.join(allowed)}."
+    return [Problem("environment.gpus.resources", message)] if unknown else []
 
 
 def tenant_problems(
@@ -106,7 +119,7 @@ def _local_problems(tenant: TenantSettings) -> list[Problem]:
     tier = tiers()[tenant.tier]
     problems = []
     if tier.isolation is not Isolation.NAMESPACE:
-        message = f"found '{tenant.tier}', which asks for {tier.isolation}; a local cluster has one node. Allowed: "
+        message = f"found '{tenant.tier}', which asks for {tier.isolation}; a local cluster has none. Allowed: "
         problems.append(Problem("tenant.tier", message + ", ".join(_local_tiers()) + "."))
     return problems + [
         Problem(f"tenant.{key}", "is for tenants in a cloud, allowed: leave it out.")
@@ -152,6 +165,9 @@ def _endpoint_problems(key: str, endpoint: EndpointSettings, tier: Tier, images:
     if endpoint.replicas is not None and not tier.replicas <= endpoint.replicas <= tier.most_replicas:
         message = f"found {endpoint.replicas}, allowed in this tier: {tier.replicas} to {tier.most_replicas}."
         problems.append(Problem(f"{key}.replicas", message))
+    if endpoint.gpu_replicas is not None and endpoint.gpu_replicas > tier.most_replicas:
+        message = f"found {endpoint.gpu_replicas}, allowed in this tier: {tier.most_replicas} or fewer."
+        problems.append(Problem(f"{key}.gpu_replicas", message))
     return problems
 
 

@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from falaj.catalog.gpus import family_key
-from falaj.catalog.offers import machine_sizes
 from falaj.catalog.tiers import Isolation, Resources, Tier, tiers
-from stacks.environment_settings import AwsEnvironment, AzureEnvironment, LocalEnvironment
-from stacks.gpu_specs import offered, tenants_pools
+from stacks.environment_settings import LocalEnvironment
+from stacks.gpu_offers import offers_to
 from stacks.images import TRITON
 from stacks.problems import Problem
 
 if TYPE_CHECKING:
     from stacks.environment_settings import EnvironmentSettings
-    from stacks.gpu_settings import GpuPoolSettings
+    from stacks.gpu_offers import GpuOffer
     from stacks.images import Images
     from stacks.tenant_settings import EndpointSettings, TenantSettings
 
@@ -53,6 +51,9 @@ def _routed(
                 f"is read by routed, but runtime is '{endpoint.runtime}', allowed: runtime: routed, or no routing."
             )
             yield Problem(f"{place}.routing", message, HOW)
+        if endpoint.gpu_replicas is not None:
+            message = f"is read by routed, but runtime is '{endpoint.runtime}', allowed: runtime: routed, or replicas."
+            yield Problem(f"{place}.gpu_replicas", message, HOW)
         return
     if endpoint.routing is None:
         message = "is missing. What a pod of each side costs. For example: {cpu: {cost_per_hour: 0.2}, gpu: {...}}."
@@ -90,19 +91,22 @@ def _gpus(tenant: TenantSettings, name: str, home: EnvironmentSettings) -> Itera
     asking = {key: endpoint for key, endpoint in tenant.endpoints.items() if endpoint.gpu is not None}
     first = f"tenant.endpoints.{next(iter(asking))}.gpu"
     tier = tiers()[tenant.tier]
-    if isinstance(home, LocalEnvironment):
-        yield Problem(first, "is for clouds: the local Triton has no GPU code, allowed: leave it out.", HOW)
-    elif tier.gpus == 0:
+    if tier.gpus == 0:
         with_gpus = ", ".join(each for each, row in tiers().items() if row.gpus)
         yield Problem(first, f"tier {tenant.tier} has no GPUs, allowed: leave it out, or tier {with_gpus}.", HOW)
-    elif not (pools := tenants_pools(home, name, apart=tier.isolation is Isolation.DEDICATED_NODES)):
+    elif not (offers := offers_to(home, name, apart=tier.isolation is Isolation.DEDICATED_NODES)):
         yield Problem(first, _no_pool(tenant, name, home), f"edit the file of stack {tenant.environment}")
     else:
-        found = [problem for key, endpoint in asking.items() for problem in _endpoint(key, endpoint, pools, home)]
-        yield from found or _room(tenant, pools, home)
+        found = [problem for key, endpoint in asking.items() for problem in _endpoint(key, endpoint, offers)]
+        yield from found or _room(tenant, offers)
 
 
-def _no_pool(tenant: TenantSettings, name: str, home: AwsEnvironment | AzureEnvironment) -> str:
+def _no_pool(tenant: TenantSettings, name: str, home: EnvironmentSettings) -> str:
+    if isinstance(home, LocalEnvironment):
+        return (
+            f"environment {tenant.environment} names no simulated GPUs (gpus), allowed: leave it out, or name there "
+            "what falaj cluster up --gpu-node made."
+        )
     if tiers()[tenant.tier].isolation is Isolation.DEDICATED_NODES:
         return (
             f"tier {tenant.tier} runs on machines of its own, and no pool with GPUs of environment "
@@ -115,14 +119,12 @@ def _no_pool(tenant: TenantSettings, name: str, home: AwsEnvironment | AzureEnvi
     )
 
 
-def _endpoint(
-    key: str, endpoint: EndpointSettings, pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment
-) -> Iterator[Problem]:
+def _endpoint(key: str, endpoint: EndpointSettings, offers: tuple[GpuOffer, ...]) -> Iterator[Problem]:
     asked, place = endpoint.gpu, f"tenant.endpoints.{key}.gpu"
     if asked is None:
         return
-    most = {resource: max(_each(resource, pools, home)) for resource in _resources(pools, home)}
-    families = {family for pool in pools.values() for family in _families(pool, home)}
+    most = {name: max(offer.each.get(name, 0) for offer in offers) for offer in offers for name in offer.each}
+    families = {family for offer in offers for family in offer.families}
     if asked.resource not in most:
         yield Problem(f"{place}.resource", f"found '{asked.resource}', allowed here: {', '.join(sorted(most))}.", HOW)
     elif asked.count > most[asked.resource]:
@@ -133,24 +135,7 @@ def _endpoint(
         yield Problem(f"{place}.family", message, HOW)
 
 
-def _resources(pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment) -> set[str]:
-    return {resource for pool in pools.values() for resource in offered(pool, home)}
-
-
-def _each(resource: str, pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment) -> Iterator[int]:
-    return (offered(pool, home).get(resource, 0) for pool in pools.values())
-
-
-def _families(pool: GpuPoolSettings, home: AwsEnvironment | AzureEnvironment) -> Iterator[str]:
-    for size in pool.sizes:
-        gpu = machine_sizes(home.region)[size].gpu
-        if gpu is not None and (family := family_key(gpu)) is not None:
-            yield family
-
-
-def _room(
-    tenant: TenantSettings, pools: dict[str, GpuPoolSettings], home: AwsEnvironment | AzureEnvironment
-) -> Iterator[Problem]:
+def _room(tenant: TenantSettings, offers: tuple[GpuOffer, ...]) -> Iterator[Problem]:
     """Where the endpoints ask for more than the tier holds, or than all machines of one step have."""
     tier, needed = tiers()[tenant.tier], gpus_of(tenant)
     total = sum(needed.values())
@@ -159,30 +144,36 @@ def _room(
         message = f"ask for {total} GPUs with their updates, tier {tenant.tier} holds {tier.gpus}."
         yield Problem("tenant.endpoints", message, hint)
         return
+    pools = ", ".join(offer.pool for offer in offers)
     for resource, amount in needed.items():
-        most = sum(offered(pool, home).get(resource, 0) * pool.maximum for pool in pools.values())
+        most = sum(offer.each.get(resource, 0) * offer.machines for offer in offers)
         if amount > most:
-            message = f"ask for {amount} of {resource} with their updates, the pools {', '.join(pools)} have {most}."
+            message = f"ask for {amount} of {resource} with their updates, the pools {pools} have {most}."
             yield Problem("tenant.endpoints", message, hint)
 
 
 def gpus_of(tenant: TenantSettings) -> Counter[str]:
     """Return how many GPUs a tenant's endpoints hold at most, by their names, while one of each is exchanged."""
     found: Counter[str] = Counter()
+    tier = tiers()[tenant.tier]
     for endpoint in tenant.endpoints.values():
         if endpoint.gpu is not None:
-            replicas = endpoint.replicas or tiers()[tenant.tier].replicas
-            beside = 0 if is_replaced(replicas) else 1
-            found[endpoint.gpu.resource] += endpoint.gpu.count * (replicas + beside)
+            beside = 0 if is_replaced(endpoint, tier) else 1
+            found[endpoint.gpu.resource] += endpoint.gpu.count * (gpu_replicas(endpoint, tier) + beside)
     return found
 
 
-def is_replaced(replicas: int) -> bool:
+def gpu_replicas(endpoint: EndpointSettings, tier: Tier) -> int:
+    """Return how many pods run an endpoint on GPUs: where both sides answer, as many as it says for that side."""
+    return endpoint.gpu_replicas or endpoint.replicas or tier.replicas
+
+
+def is_replaced(endpoint: EndpointSettings, tier: Tier) -> bool:
     """Whether an endpoint hands an old pod's GPUs to its new one, as few stand idle for an update.
 
-    A single pod can't leave before another is there.
+    A single pod can't leave before another is there, but where CPUs answer meanwhile.
     """
-    return replicas > 1
+    return endpoint.runtime == "routed" or gpu_replicas(endpoint, tier) > 1
 
 
 def pod_sizes(endpoint: EndpointSettings, tier: Tier) -> Iterator[tuple[int, Resources]]:
@@ -190,5 +181,5 @@ def pod_sizes(endpoint: EndpointSettings, tier: Tier) -> Iterator[tuple[int, Res
     replicas, size = endpoint.replicas or tier.replicas, endpoint.resources or tier.resources
     yield 1 + replicas, size
     if endpoint.runtime == "routed":
-        yield 1 + replicas, size
+        yield 1 + gpu_replicas(endpoint, tier), size
         yield 1 + ROUTERS, ROUTER

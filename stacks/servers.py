@@ -10,8 +10,9 @@ from components.serving.kubernetes import OnnxRuntimeServer
 from components.serving.spec import OnnxRuntimeServerSpec
 from components.serving.triton import TritonServer
 from components.serving.triton_spec import TritonServerSpec
+from falaj.catalog.tiers import Disruption
 from stacks.images import ONNX_RUNTIME, pull_policy
-from stacks.runtime_rules import ROUTER, ROUTERS, is_replaced
+from stacks.runtime_rules import ROUTER, ROUTERS, gpu_replicas, is_replaced
 
 if TYPE_CHECKING:
     import pulumi
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from stacks.residents import Resident
     from stacks.tenant_settings import EndpointSettings
 
+ONE_AT_A_TIME = Disruption(max_unavailable=1)
+"""What planned work may take of the GPU side of a routed endpoint, even its only pod: CPUs answer meanwhile."""
 Spec: TypeAlias = OnnxRuntimeServerSpec | TritonServerSpec | ModelEndpointSpec
 Server: TypeAlias = OnnxRuntimeServer | TritonServer | ModelEndpoint
 
@@ -74,12 +77,16 @@ def _triton(
         raise LookupError(f"{resident.name} has no image of Triton, which its settings should have refused")
     common = _common(resident, name, endpoint, image, behind)
     with_gpus = endpoint.gpu is not None
+    common["own_machines"] = resident.own_machines or (with_gpus and resident.own_gpus)
+    common["replicas"] = gpu_replicas(endpoint, resident.tier)
+    if behind is not None:
+        common["disruption"] = ONE_AT_A_TIME
     return TritonServerSpec(
-        **{**common, "own_machines": resident.own_machines or (with_gpus and resident.own_gpus)},
+        **common,
         variant="local-cpu" if pull_policy(image) == "Never" else "official",
         gpu=endpoint.gpu,
         spot=with_gpus and resident.spot_gpus,
-        rollout="replace" if with_gpus and is_replaced(common["replicas"]) else "surge",
+        rollout="replace" if with_gpus and is_replaced(endpoint, resident.tier) else "surge",
     )
 
 

@@ -49,6 +49,12 @@ class EndpointSettings(BaseModel):
         description="GPUs of each pod, on triton: a resource that the environment's pools offer, and how many.",
     )
     replicas: int | None = Field(default=None, ge=1, description="Pods that answer; the tier's number if absent.")
+    gpu_replicas: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pods on the GPU side of a routed endpoint, for which CPUs answer when none is there; as many as "
+        "on CPUs if absent.",
+    )
     resources: Resources | None = Field(default=None, description="One pod's size; the tier's if absent.")
     calls: Calls = Field(default=(), description="Services outside the cluster that it may call.")
     governance: GovernanceSpec | None = Field(

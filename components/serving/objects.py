@@ -15,6 +15,7 @@ from components.serving.flows import ends_of
 from components.serving.pods import GRPC_PORT, HTTP_PORT
 from components.zero_trust.edges import edges_of
 from falaj.catalog.data_flows import DataClass, DataFlow
+from falaj.catalog.model_annotations import ModelAnnotation
 
 if TYPE_CHECKING:
     from components.manifests import Manifest
@@ -128,15 +129,15 @@ class Objects:
     def _with_annotations(self) -> Manifest:
         """What is said of the model stands on the object and not on its pods: a new assessment restarts no server."""
         spec = self.spec
-        if spec.governance is None:
-            return self._metadata
-        annotations = spec.governance.annotations(
-            name=spec.behind or spec.endpoint,
-            owner=spec.owner,
-            model=spec.model,
-            personal=spec.data_class in ABOUT_PERSONS,
-        )
-        return {**self._metadata, "annotations": annotations}
+        annotations: dict[str, str] = {} if spec.behind is None else {ModelAnnotation.ROUTED_BY.value: spec.behind}
+        if spec.governance is not None:
+            annotations |= spec.governance.annotations(
+                name=spec.behind or spec.endpoint,
+                owner=spec.owner,
+                model=spec.model,
+                personal=spec.data_class in ABOUT_PERSONS,
+            )
+        return {**self._metadata, "annotations": annotations} if annotations else self._metadata
 
     def _make_service(self) -> pulumi.Output[str]:
         ports = [

@@ -67,8 +67,6 @@ class TritonServerSpec(ServerSpec):
                 f"the local variant is a Triton with known holes and not for {self.region}; build the image on the "
                 "official base and say variant: official"
             )
-        if self.variant == "local-cpu" and self.gpu is not None:
-            raise ValueError("the local variant has no GPU code; leave gpu out or say variant: official")
         return self
 
     @model_validator(mode="after")
@@ -78,6 +76,6 @@ class TritonServerSpec(ServerSpec):
                 f"shared_memory {self.shared_memory} leaves nothing of memory_limit {self.resources.memory_limit}; "
                 "lower it or raise that"
             )
-        if self.rollout == "replace" and self.replicas == 1:
+        if self.rollout == "replace" and self.replicas == 1 and self.behind is None:
             raise ValueError("rollout replace takes the only replica away; ask for 2, or say surge")
         return self

@@ -20,6 +20,8 @@ class ModelAnnotation(StrEnum):
 
     IMAGE = "falaj.dev/model"
     """The image that holds the model, by digest; on the pods, which change with it."""
+    ROUTED_BY = "falaj.dev/routed-by"
+    """Workload of the same namespace that alone calls it: the router of an endpoint with several runtimes."""
     NAME = "falaj.dev/model-name"
     """Name under which alert rules, routes and the register know the model."""
     VERSION = "falaj.dev/model-version"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from falaj.catalog.model_annotations import ModelAnnotation
 from falaj.catalog.tags import Stage
 from falaj.catalog.tiers import tiers
 from policies.control import Control, Severity, Situated, Subject, situated
@@ -29,6 +31,7 @@ from policies.outcomes import Finding, NotApplicable, Outcome
 from policies.resources import Plan, Resource
 from policies.values import UNKNOWN
 from policies.workloads.kinds import SERVICES
+from policies.workloads.sides import other_sides
 from policies.workloads.workload import Workload
 
 SERVICE = SERVICES[0]
@@ -59,6 +62,7 @@ CONTROL = Control(
         "Deployment:spec.template.metadata.labels",
         "StatefulSet:spec.template.metadata.labels",
         "metadata.namespace",
+        f'metadata.annotations["{ModelAnnotation.ROUTED_BY}"]',
         "Deployment:metadata.name",
         "StatefulSet:metadata.name",
         "Service:spec.selector",
@@ -76,7 +80,8 @@ CONTROL = Control(
     not_at_the_door="The disruption budget is another object, made after the workload.",
     note=(
         "A workload answers requests where a Service of the stack selects its pods. A tenant's tier says how many "
-        "pods it is promised, which may be one; a development environment and a cluster on one machine need no second."
+        "pods it is promised, which may be one; a development environment and a cluster on one machine need no second. "
+        "Sides of one endpoint, which its router calls and which say so in falaj.dev/routed-by, count together."
     ),
 )
 
@@ -111,8 +116,12 @@ def has_pods_to_spare(workload: Resource, plan: Plan, labels: Node) -> Iterator[
     if scaled.undecided:
         yield from (undecided_by(each, each["spec"]["scaleTargetRef"]["name"]) for each in scaled.undecided)
         return
+    sides = list(other_sides(workload, plan))
+    if unknown := [(side, amount) for side, amount in sides if not amount.known]:
+        yield from (replace(amount.undecided, urn=side.urn) for side, amount in unknown)
+        return
     counts = [(each, each["spec"]["minReplicas"]) for each in scaled.certain]
-    least = least_pods(plan)
+    least = max(least_pods(plan) - sum(number_of(amount.value) for _, amount in sides), 1)
     for holder, count in counts or [(workload, workload["spec"]["replicas"])]:
         yield from said_of(holder, count.must(lambda value: number_of(value) >= least, f"{least} or more"))
         if count.known:
@@ -174,6 +183,7 @@ SMALL = {CONFIG: '{"tier": "smb"}'}
 REGULATED = {CONFIG: '{"tier": "sovereign"}'}
 DEVELOPMENT = {"falaj:environment": '{"stage": "dev", "region": "uaenorth"}'}
 AT_HOME = {"falaj:environment": '{"region": "local"}'}
+OTHERS = {"app.kubernetes.io/name": "another"}
 MADE = "urn:pulumi:stack::project::kubernetes:core/v1:Namespace::acme"
 CONTAINER = "spec.template.spec.containers[0]"
 
@@ -203,6 +213,15 @@ CONTROL.good(
 CONTROL.good("one pod, as its tier is promised", replicated(replicas=1), front(), budget(), config=SMALL)
 CONTROL.good("one pod for development", replicated(replicas=None), front(), budget(), config=DEVELOPMENT)
 CONTROL.good("one pod on one machine", replicated(replicas=1), front(), budget(), config=AT_HOME)
+CONTROL.good(
+    "one pod on the GPU side of an endpoint that CPUs answer too",
+    replicated(replicas=1, router="router"),
+    front(),
+    budget(),
+    replicated(name="iris-cpu", labels=OTHERS, router="router", replicas=2),
+    replicated(name="router", labels=OTHERS),
+    config=REGULATED,
+)
 CONTROL.good(
     "in a namespace that the cluster names",
     replicated(inside=UNKNOWN, made_from=[MADE]),
@@ -242,6 +261,45 @@ CONTROL.bad(
     budget(),
     config=REGULATED,
     finding="spec.replicas: found 2, expected 3 or more",
+)
+CONTROL.bad(
+    "sides that have too few between them",
+    replicated(replicas=1, router="router"),
+    front(),
+    budget(),
+    replicated(name="iris-cpu", labels=OTHERS, router="router", replicas=None),
+    replicated(name="router", labels=OTHERS),
+    config=REGULATED,
+    finding="spec.replicas: found 1, expected 2 or more",
+)
+CONTROL.bad(
+    "a side without a pod, whatever the others have",
+    replicated(replicas=0, router="router"),
+    front(),
+    budget(),
+    replicated(name="iris-cpu", labels=OTHERS, router="router"),
+    replicated(name="router", labels=OTHERS),
+    finding="spec.replicas: found 0, expected 1 or more",
+)
+CONTROL.bad(
+    "a side whose router is not there",
+    replicated(replicas=1, router="router"),
+    front(),
+    budget(),
+    replicated(name="iris-cpu", labels=OTHERS, router="router"),
+    replicated(name="router", labels=OTHERS, inside="zenith"),
+    finding="spec.replicas: found 1, expected 2 or more",
+)
+CONTROL.bad(
+    "a side beside those of another endpoint",
+    replicated(replicas=1, router="router"),
+    front(),
+    budget(),
+    replicated(name="minilm-cpu", labels=OTHERS, router="another"),
+    replicated(name="iris-cpu", labels=OTHERS, router="router", inside="zenith"),
+    replicated(name="router", labels=OTHERS),
+    replicated(name="another", labels=OTHERS),
+    finding="spec.replicas: found 1, expected 2 or more",
 )
 CONTROL.bad(
     "an autoscaler that goes down to one",
@@ -289,6 +347,22 @@ CONTROL.unknown(
     front(),
     budget(maxUnavailable=None, minAvailable=1),
     at="spec.replicas",
+)
+CONTROL.unknown(
+    "another side whose number is chosen elsewhere",
+    replicated(replicas=1, router="router"),
+    front(),
+    budget(),
+    replicated(name="iris-cpu", labels=OTHERS, router="router", replicas=UNKNOWN),
+    replicated(name="router", labels=OTHERS),
+    at="spec.replicas",
+)
+CONTROL.unknown(
+    "a router named elsewhere",
+    replicated(replicas=1, router=UNKNOWN),
+    front(),
+    budget(),
+    at=f'metadata.annotations["{ModelAnnotation.ROUTED_BY}"]',
 )
 CONTROL.unknown("a Service for whomever", replicated(), front(selector=UNKNOWN), budget(), at="spec.selector")
 CONTROL.unknown("a budget for whomever", replicated(), front(), budget(selector=UNKNOWN), at="spec.selector")

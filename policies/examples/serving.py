@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from falaj.catalog.model_annotations import ModelAnnotation
 from policies.examples.kubernetes import container, metadata, pod_spec, without_none
 from policies.resources import Resource, resource
 from policies.workloads.kinds import SERVICES
@@ -47,15 +48,21 @@ def replicated(
     labels: object = POD_LABELS,
     inside: object = "acme",
     made_from: Sequence[str] = (),
+    name: str = "iris",
+    router: object = None,
     **pod: object,
 ) -> Resource:
-    """Make a workload of two pods spread over zones, each of one probed container."""
+    """Make a workload of two pods spread over zones, each of one probed container; perhaps behind a router."""
     spec = pod_spec([probed()] if containers is None else containers, **{"topologySpreadConstraints": [spread()]} | pod)
     template = {"metadata": without_none({"labels": labels}), "spec": spec}
     return resource(
         kind,
         {
-            "metadata": metadata(name="iris", namespace=inside),
+            "metadata": metadata(
+                name=name,
+                namespace=inside,
+                annotations=None if router is None else {ModelAnnotation.ROUTED_BY.value: router},
+            ),
             "spec": without_none({"replicas": replicas, "template": template}),
         },
         property_dependencies={"metadata": made_from},

@@ -206,10 +206,6 @@ def test_it_is_reached_as_the_other_runtime_is(run: Run) -> None:
             ),
         ),
         (
-            {"variant": "local-cpu", "gpu": {}},
-            "the local variant has no GPU code; leave gpu out or say variant: official",
-        ),
-        (
             {"shared_memory": "64Gi"},
             "shared_memory 64Gi leaves nothing of memory_limit ",
         ),
@@ -230,6 +226,12 @@ def test_it_is_reached_as_the_other_runtime_is(run: Run) -> None:
 def test_what_cannot_work_is_refused_in_a_sentence(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=re.escape(sentence)):
         spec(**changes)
+
+
+def test_the_only_pod_behind_a_router_may_be_replaced() -> None:
+    made = spec(behind="iris", replicas=1, rollout="replace", disruption={"max_unavailable": 1})
+
+    assert (made.replicas, made.rollout) == (1, "replace")
 
 
 @pytest.mark.parametrize("resource", ["nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "nvidia.com/mig-1g.10gb.me", MIG])

@@ -6,7 +6,6 @@ itself (its variant for CPU), the router, the gateway and the loss of the node u
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -46,6 +45,21 @@ IMAGES = ("cert-manager", "traefik", "onnxruntime", "triton", "models/iris")
 BANK, SHOP = "tenant-bank", "tenant-shop"
 ROUTER_PORT, TRITON_METRICS_PORT = 8080, 8082
 ONE_ROW = REQUEST | {"inputs": [REQUEST["inputs"][0] | {"shape": [1, 4], "data": [[6.3, 3.3, 6.0, 2.5]]}]}
+ROUTED = {
+    "runtime": "routed",
+    "gpu": {"family": GPUS.family},
+    "gpu_replicas": 1,
+    "routing": {
+        "cpu": {"cost_per_hour": 0.2},
+        "gpu": {"cost_per_hour": 1.2},
+        "rules": [
+            {"name": "one-row", "send": "cpu", "rows_at_most": 1},
+            {"name": "batches", "send": "gpu", "rows_at_least": 2},
+        ],
+        "recovery_seconds": 2,
+    },
+}
+"""By rows, so that a test knows beforehand which side a request belongs to."""
 PHASE = 30
 """How many requests of each kind are seen before a phase counts as shown."""
 READ = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
@@ -69,38 +83,29 @@ def client(gpu_cluster: Status) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def tenants(gpu_cluster: Status, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Endpoint]:
-    """The environment of the stack program, and on it the tenants of `gpu_tenants`; they go with the cluster."""
-    platform = Workspace(tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("state"), gpu_cluster.kubeconfig)
-    link_project(platform.root)
-    shutil.copy(ROOT / ".falaj" / "images.json", platform.root / ".falaj")
-    platform.falaj("images", "build", "falaj.local/onnxruntime", "falaj.local/triton")
-    platform.falaj("images", "load", "--name", NAME, *(f"falaj.local/{image}" for image in IMAGES))
-    platform.up("local")
-    program = Workspace(tmp_path_factory.mktemp("tenants"), platform.state, gpu_cluster.kubeconfig)
-    write_program(program, json.loads((platform.root / ".falaj" / "images.json").read_text()))
-    outputs = {stack: program.up(stack)["outputs"] for stack in ("shop", "bank")}
-    return {stack: (found["endpoints"]["iris"], found["certificate_authority"]) for stack, found in outputs.items()}
-
-
-def write_program(program: Workspace, lock: dict[str, Any]) -> None:
-    """A project with the stack program of both tenants, and the policies that judge them."""
-    images = {image: f"falaj.local/{image}@{lock[f'falaj.local/{image}']['digest']}" for image in IMAGES}
-    tenant = yaml.safe_load((ROOT / "stacks/config/Pulumi.local-enterprise.yaml").read_text())["config"]["falaj:tenant"]
-    settings = {
-        "localCountry": "AE",
-        "environment": {"region": "local"},
-        "kubeconfig": str(program.kubeconfig),
-        "onnxruntime": images["onnxruntime"],
-        "triton": images["triton"],
-        "model": images["models/iris"],
-        "governance": tenant["endpoints"]["iris"]["governance"],
+    """An environment with simulated GPUs and a tenant of each tier, by stack files alone; they go with the cluster."""
+    project = Workspace(tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("state"), gpu_cluster.kubeconfig)
+    link_project(project.root)
+    shutil.copy(ROOT / ".falaj" / "images.json", project.root / ".falaj")
+    project.falaj("images", "build", "falaj.local/onnxruntime", "falaj.local/triton")
+    project.falaj("images", "load", "--name", NAME, *(f"falaj.local/{image}" for image in IMAGES))
+    write_stacks(project.root / "stacks" / "config")
+    found = {stack: project.up(stack)["outputs"] for stack in ("local", "shop", "bank")}
+    return {
+        stack: (found[stack]["endpoints"]["iris"], found[stack]["certificate_authority"]) for stack in ("shop", "bank")
     }
-    shutil.copy(ROOT / "tests" / "end_to_end" / "gpu_tenants.py", program.root)
-    (program.root / "policies").symlink_to(ROOT / "policies")
-    (program.root / "Pulumi.yaml").write_text("name: falaj\nruntime: python\nmain: gpu_tenants.py\n")
-    config = yaml.safe_dump({"config": {f"falaj:{key}": value for key, value in settings.items()}})
-    for stack in ("bank", "shop"):
-        (program.root / f"Pulumi.{stack}.yaml").write_text(config)
+
+
+def write_stacks(folder: Path) -> None:
+    """The shipped files, with simulated GPUs in the environment and an endpoint on both sides for the bank."""
+    local, shop, bank = (
+        yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())
+        for stack in ("local", "local-smb", "local-enterprise")
+    )
+    local["config"]["falaj:environment"]["gpus"] = {"family": GPUS.family, "resources": {WHOLE: GPUS.count}}
+    bank["config"]["falaj:tenant"]["endpoints"]["iris"] |= ROUTED
+    for stack, content in (("local", local), ("shop", shop), ("bank", bank)):
+        (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(content))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 
 from components.serving.triton_pods import pod_template
 from falaj.catalog.tags import Tag
+from falaj.catalog.tiers import Disruption
 from falaj.errors import ConfigurationError
-from stacks.environment_settings import AwsEnvironment, AzureEnvironment
+from stacks import settings
+from stacks.environment_settings import AwsEnvironment, AzureEnvironment, LocalEnvironment
 from stacks.gpu_specs import brought_along, gpu_pool_specs, way_in
+from stacks.images import TRITON
 from stacks.placement import environment_placement
 from stacks.residents import Resident, _gpu_quota
 from stacks.servers import server_spec
@@ -23,6 +27,7 @@ from tests.stacks.test_clouds import inputs, of_type, plan, texts
 from tests.stacks.test_mistakes import COSTS, changed
 
 AWS, AZURE = "aws-me-central-1-prod", "azure-uaenorth-prod"
+SIMULATED = {"family": "h100-80gb", "resources": {"nvidia.com/gpu": 2}}
 PREFIX = "111122223333.dkr.ecr.me-central-1.amazonaws.com/aws-me-central-1-prod/"
 DOOR = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
 SPOT = [{"kind": "on_demand", "minutes": 10}, {"kind": "spot", "minutes": 10}, {"kind": "cpu_route"}]
@@ -176,16 +181,68 @@ def test_a_tenant_apart_from_others_needs_a_pool_of_its_own(lock: Path) -> None:
     )
 
 
-def test_the_local_triton_has_no_gpus(lock: Path) -> None:
-    endpoint = {**shipped("local-smb")["falaj:tenant"]["endpoints"]["iris"], "runtime": "triton", "gpu": {"count": 1}}
-    asked = changed("local-smb", "falaj:tenant/endpoints/iris", endpoint)
-    with pytest.raises(ConfigurationError) as refused:
-        check("local-smb", {**asked, "images": str(lock)})
+@pytest.fixture
+def local(lock: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., StackFile]:
+    """A shipped tenant of the local cluster whose endpoint says more; Triton is built, and GPUs are as given."""
+    images = json.loads(lock.read_text()) | {TRITON: {"digest": f"sha256:{'b' * 64}", "archive": "triton.tar"}}
+    lock.write_text(json.dumps(images))
 
-    assert refused.value.message == (
-        "falaj:tenant.endpoints.iris.runtime: the image lock images.json has no falaj.local/triton.\n"
-        "falaj:tenant.endpoints.iris.gpu: is for clouds: the local Triton has no GPU code, allowed: leave it out."
+    def checked(stack: str, gpus: dict[str, Any] | None, **words: Any) -> StackFile:  # noqa: ANN401 - what a file says
+        home = LocalEnvironment.model_validate({**shipped("local")["falaj:environment"], "gpus": gpus})
+        monkeypatch.setattr(settings, "environment_of", {"local": home}.get)
+        endpoint = shipped(stack)["falaj:tenant"]["endpoints"]["iris"] | words
+        return check(stack, {**changed(stack, "falaj:tenant/endpoints/iris", endpoint), "images": str(lock)})
+
+    return checked
+
+
+def test_a_local_environment_has_no_gpus_unless_it_says_so(local: Callable[..., StackFile]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        local("local-enterprise", None, runtime="triton", gpu={})
+
+    assert str(refused.value) == (
+        "FAL-CFG-101  stacks/config/Pulumi.local-enterprise.yaml, key falaj:tenant.endpoints.iris.gpu\n"
+        "  environment local names no simulated GPUs (gpus), allowed: leave it out, or name there what falaj "
+        "cluster up --gpu-node made.\n"
+        "  Next: edit the file of stack local"
     )
+
+
+@pytest.mark.parametrize(
+    ("stack", "words", "most"),
+    [
+        ("local-enterprise", {"runtime": "triton", "gpu": {}}, 2),
+        ("local-enterprise", {"runtime": "routed", "routing": COSTS, "gpu": {}, "gpu_replicas": 1}, 1),
+        ("local-smb", {}, 0),
+    ],
+)
+def test_tenants_of_a_local_cluster_hold_the_simulated_gpus_they_ask_for(
+    local: Callable[..., StackFile], stack: str, words: dict[str, Any], most: int
+) -> None:
+    found = Resident.of(local(stack, SIMULATED, **words))
+
+    assert _gpu_quota(found) == {"nvidia.com/gpu": most}
+    assert [(pool.name, pool.family, pool.tenant) for pool in found.gpu_pools] == [("simulated-gpu", "h100-80gb", None)]
+
+
+def test_cpus_answer_while_the_only_pod_with_a_gpu_is_exchanged_or_away(local: Callable[..., StackFile]) -> None:
+    words = {"runtime": "routed", "routing": COSTS, "gpu": {}, "gpu_replicas": 1}
+
+    spec = spec_of(Resident.of(local("local-enterprise", SIMULATED, **words)))
+
+    assert (spec.cpu.replicas, spec.gpu.replicas) == (2, 1)
+    assert (spec.gpu.rollout, spec.gpu.disruption) == ("replace", Disruption(max_unavailable=1))
+    assert spec.gpu.variant == "local-cpu"
+
+
+def test_more_simulated_gpus_than_the_node_has_are_refused(local: Callable[..., StackFile]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        local("local-enterprise", SIMULATED, runtime="triton", gpu={"family": "l4"}, replicas=3)
+    assert refused.value.message == "found 'l4', allowed here: h100-80gb."
+
+    with pytest.raises(ConfigurationError) as refused:
+        local("local-enterprise", SIMULATED, runtime="triton", gpu={}, replicas=3)
+    assert refused.value.message == ("ask for 3 of nvidia.com/gpu with their updates, the pools simulated-gpu have 2.")
 
 
 def resident(stack: str, **pool: Any) -> Resident:  # noqa: ANN401 - what a file may say

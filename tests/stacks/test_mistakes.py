@@ -200,6 +200,12 @@ MISTAKES: list[tuple[str, str, object, str]] = [
     (ENTERPRISE, f"{IRIS}/gpu/family", "h100-nvl-94gb", "tenant.endpoints.iris.gpu.family"),
     (ENTERPRISE, f"{IRIS}/replicas", 5, "tenant.endpoints"),
     (ENTERPRISE, f"{IRIS}/replicas", 9, "tenant.endpoints"),
+    (ENTERPRISE, f"{IRIS}/gpu_replicas", 1, "tenant.endpoints.iris.gpu_replicas"),
+    (ENTERPRISE, f"{IRIS}/gpu_replicas", 0, "tenant.endpoints.iris.gpu_replicas"),
+    (ENTERPRISE, f"{IRIS}/gpu_replicas", 11, "tenant.endpoints.iris.gpu_replicas"),
+    ("local", f"{E}/gpus", {"family": "mi300x", "resources": {"nvidia.com/gpu": 1}}, "environment.gpus.family"),
+    ("local", f"{E}/gpus", {"family": "l4", "resources": {"nvidia.com/mig-1g.10gb": 7}}, "environment.gpus.resources"),
+    ("local", f"{E}/gpus", {"family": "l4", "resources": {}}, "environment.gpus.resources"),
     (ENTERPRISE, f"{T}/tier", "smb", "tenant.endpoints.iris.gpu"),
     (ENTERPRISE, f"{T}/environment", "aws-me-central-1-dev", "tenant.endpoints.iris.runtime"),
 ]

@@ -25,6 +25,7 @@ def test_the_reference_has_a_table_for_every_block() -> None:
     assert titles == [
         "## The file",
         "## `falaj:environment (local)`",
+        "## `falaj:environment.gpus`",
         "## `falaj:environment (aws)`",
         "## `falaj:environment.network`",
         "## `falaj:environment.pools.<name>`",

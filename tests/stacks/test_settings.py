@@ -14,7 +14,7 @@ from tests.stacks.conftest import RunStack, shipped
 FILE = "stacks/config/Pulumi.local-smb.yaml"
 NEXT = "  Next: edit the file; docs/reference/stack-files.md lists every key"
 BUILD = "  Next: run: falaj images build"
-SOVEREIGN = "which asks for dedicated_nodes; a local cluster has one node."
+SOVEREIGN = "which asks for dedicated_nodes; a local cluster has none."
 MODELS = "falaj.local/models/iris, falaj.local/models/iris-next"
 
 

@@ -8,6 +8,7 @@ from tests.policies.excuses.excuse import Excuse, each
 AUTOMOUNT = "automountServiceAccountToken"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 ABSENT_IS_SAFE = "Kubernetes takes its absence as the safe value"
+SIDES = "one pod on the GPU side of an endpoint that CPUs answer too"
 
 RESOURCES: dict[str, tuple[Excuse, ...]] = {
     "POD-001": (
@@ -96,6 +97,17 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
             of="Deployment HorizontalPodAutoscaler StatefulSet",
         ),
         Excuse(each("more", "replicas"), "more pods than are asked for", of="Deployment StatefulSet"),
+        Excuse(
+            (*each("unknown delete null offend second", "livenessProbe", "readinessProbe"), *each("unknown", "labels")),
+            "other sides and the router are judged for themselves",
+            SIDES,
+        ),
+        Excuse(
+            each("unknown delete null less offend", "replicas"),
+            "one pod is all that is asked for, and the router's are judged for themselves",
+            SIDES,
+        ),
+        Excuse(each("offend", "minAvailable"), "left out, while maxUnavailable says enough", SIDES),
         Excuse(
             each("less offend", "replicas"),
             "still as many as are asked for",
