@@ -109,6 +109,7 @@ def _show(found: localcluster.Status, *, as_json: bool) -> None:
         output.print(
             f"  gpu node    {node.name}, {node.address}, {state}; simulated {node.family}: {held}", markup=False
         )
+        output.print(f"  gpu page    {node.page} draws its simulated metrics", markup=False)
     for part in found.components:
         restarts = f", restarted {part.restarts} times" if part.restarts else ""
         output.print(f"  {part.name:24} {'running' if part.running else 'stopped'}{restarts}", markup=False)

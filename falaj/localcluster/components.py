@@ -158,6 +158,8 @@ def _controller_manager(places: Places, binaries: Path) -> Component:
         cluster_signing_key_file=places.keys / "cluster-ca.key",
         # Which addresses a node's pods have is settled before the node is there.
         allocate_node_cidrs="false",
+        # Whoever tries an autoscaler here sits and watches: a step takes seconds, not a quarter of a minute.
+        horizontal_pod_autoscaler_sync_period="3s",
         leader_elect="false",
         profiling="false",
     )

@@ -54,7 +54,7 @@ class Module:
             "files": {
                 str(path.relative_to(self.directory)): hashlib.sha256(path.read_bytes()).hexdigest()
                 for path in sorted(self.directory.rglob("*"))
-                if path.suffix in (".go", ".mod", ".sum")
+                if path.suffix in (".go", ".html", ".mod", ".sum")
             },
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

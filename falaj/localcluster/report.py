@@ -13,6 +13,7 @@ from typing import Any
 
 from falaj.errors import ClusterError
 from falaj.localcluster import allotment, api, state
+from falaj.localcluster.gpu import parts
 from falaj.localcluster.places import DEFAULT_NAME, Places
 from falaj.localcluster.state import ComponentStatus
 from falaj.localcluster.subnets import Subnets
@@ -34,6 +35,9 @@ class GpuNodeStatus:
 
     address: str
     """Its own, which this machine reaches."""
+
+    page: str
+    """Where its simulated measurements are drawn."""
 
     family: str
     """The kind of card that is simulated, by its key in the catalogue."""
@@ -102,6 +106,7 @@ def _gpu_node(node: Places, subnets: Subnets) -> GpuNodeStatus:
         name=node.node,
         ready=found is not None and node_is_ready(node, subnets),
         address=str(subnets.gpu_node_address),
+        page=parts.page(subnets),
         family=found["metadata"].get("labels", {}).get("falaj.dev/gpu-family", "") if found is not None else "",
         allocatable={name: int(count) for name, count in allocatable.items() if name.startswith(GPU_RESOURCES)},
     )

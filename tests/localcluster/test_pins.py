@@ -42,7 +42,7 @@ def test_the_pin_is_the_same_wherever_the_sources_lie(sources: Path) -> None:
     assert PAUSE.pin("go1.27.0") == in_copy
 
 
-@pytest.mark.parametrize("file", ["go.mod", "go.sum", "main.go"])
+@pytest.mark.parametrize("file", ["go.mod", "go.sum", "main.go", "page.html"])
 def test_another_source_is_another_pin(sources: Path, file: str) -> None:
     before = PAUSE.pin("go1.27.0")
     with (sources / file).open("a") as opened:

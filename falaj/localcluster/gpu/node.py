@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from string import Template
 
 from lightkube import Client, KubeConfig, codecs
-from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.models.meta_v1 import ObjectMeta, OwnerReference
 from lightkube.resources import core_v1
 from lightkube.types import PatchType
 
 from falaj.localcluster import configuration, credentials, daemon, images, network
-from falaj.localcluster.gpu import devices, labels, parts, request
+from falaj.localcluster.gpu import custom_metrics, devices, labels, parts, request
 from falaj.localcluster.gpu.devices import Devices
 from falaj.localcluster.gpu.request import GpuNode
 from falaj.localcluster.images import Lock
@@ -49,6 +50,7 @@ def start(
     daemon.wait(node.places, "the node with GPUs to be Ready", lambda: node_is_ready(node.places, subnets))
     daemon.wait(node.places, "the GPUs to be there", lambda: _has_devices(node.places, subnets, made))
     _describe(places, subnets, wanted, made)
+    daemon.wait(node.places, "its metrics to be part of the API", lambda: custom_metrics.answers(places, subnets))
 
 
 def _write(node: Places, wanted: GpuNode, made: Devices) -> None:
@@ -62,6 +64,7 @@ def _prepare(places: Places, subnets: Subnets) -> None:
     node = gpu_node(places, subnets)
     (node.places.run / parts.CONDITIONS).parent.mkdir(exist_ok=True)
     credentials.issue_kubelet(node, subnets)
+    custom_metrics.issue(node.places)
     configuration.write(node, subnets, labels.TAINTS)
 
 
@@ -77,12 +80,21 @@ def _describe(places: Places, subnets: Subnets, wanted: GpuNode, made: Devices) 
     with closing(client):
         said = labels.pool(wanted) | labels.discovered(wanted, made)
         metadata = ObjectMeta(name=made.node, labels=dict(said), annotations=dict(labels.ANNOTATIONS))
-        client.apply(core_v1.Node(metadata=metadata), force=True)
+        described = client.apply(core_v1.Node(metadata=metadata), force=True)
         values = {"address": str(subnets.gpu_node_address), "port": str(parts.METRICS_PORT), "node": made.node}
-        for file in sorted(MANIFESTS.glob("*.yaml")):
-            for resource in codecs.load_all_yaml(Template(file.read_text()).substitute(values)):
-                client.apply(resource, force=True)
+        _apply_manifests(client, described, values | custom_metrics.values(places))
         _let_pods_in(client, made.node)
+
+
+def _apply_manifests(client: Client, node: core_v1.Node, values: Mapping[str, str]) -> None:
+    """Apply them as the node's own: an API that nobody serves any more would hold up whoever asks for all there are."""
+    assert node.metadata is not None  # noqa: S101 - it comes from the API server
+    owner = OwnerReference("v1", "Node", str(node.metadata.name), str(node.metadata.uid))
+    for file in sorted(MANIFESTS.glob("*.yaml")):
+        for resource in codecs.load_all_yaml(Template(file.read_text()).substitute(values)):
+            assert resource.metadata is not None  # noqa: S101 - the manifests are ours
+            resource.metadata.ownerReferences = [owner]
+            client.apply(resource, force=True)
 
 
 def _let_pods_in(client: Client, name: str) -> None:

@@ -77,30 +77,48 @@ func ofCard(value func(sample) float64) func(sample) (float64, bool) {
 	return func(s sample) (float64, bool) { return value(s), s.instance == nil }
 }
 
-// runExporter answers /metrics until the context ends.
-func runExporter(ctx context.Context, listen, socket string, devices *Devices, conditionsFile string) error {
+// measurements is where samples come from: the kubelet says who holds what, a file how the devices are.
+type measurements struct {
+	devices        *Devices
+	conditionsFile string
+	pods           api.PodResourcesListerClient
+}
+
+// now is every device as it is at this moment.
+func (m *measurements) now(ctx context.Context) ([]sample, error) {
+	held, err := holders(ctx, m.pods)
+	if err != nil {
+		return nil, fmt.Errorf("the kubelet does not say which pod holds which device: %w", err)
+	}
+	conditions, err := readConditions(m.conditionsFile)
+	if err != nil {
+		return nil, err
+	}
+	return observe(m.devices, conditions, held), nil
+}
+
+// openMeasurements connects to the kubelet as soon as somebody asks for something.
+func openMeasurements(socket string, devices *Devices, conditionsFile string) (*measurements, error) {
 	connection, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer connection.Close()
-	pods := api.NewPodResourcesListerClient(connection)
+	return &measurements{devices, conditionsFile, api.NewPodResourcesListerClient(connection)}, nil
+}
+
+// runExporter answers /metrics, and / with a page that draws them, until the context ends.
+func runExporter(ctx context.Context, listen string, measured *measurements) error {
 	routes := http.NewServeMux()
+	routes.HandleFunc("GET /{$}", servePage)
 	routes.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
 	routes.HandleFunc("GET /metrics", func(answer http.ResponseWriter, request *http.Request) {
-		held, err := holders(request.Context(), pods)
+		samples, err := measured.now(request.Context())
 		if err != nil {
-			reason := fmt.Sprintf("the kubelet does not say which pod holds which device: %v", err)
-			http.Error(answer, reason, http.StatusServiceUnavailable)
-			return
-		}
-		conditions, err := readConditions(conditionsFile)
-		if err != nil {
-			http.Error(answer, err.Error(), http.StatusInternalServerError)
+			http.Error(answer, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		answer.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		answer.Write(render(devices, conditions, held))
+		answer.Write(render(measured.devices.Node, samples))
 	})
 	server := &http.Server{Addr: listen, Handler: routes, ReadHeaderTimeout: answerTime}
 	context.AfterFunc(ctx, func() { server.Close() })
@@ -142,8 +160,7 @@ func holders(ctx context.Context, pods api.PodResourcesListerClient) (map[string
 	return held, nil
 }
 
-func render(devices *Devices, conditions map[string]Condition, held map[string][]holder) []byte {
-	samples := observe(devices, conditions, held)
+func render(node string, samples []sample) []byte {
 	text := &bytes.Buffer{}
 	for _, field := range fields {
 		fmt.Fprintf(text, "# HELP %s Simulated, no GPU is behind it: %s\n", field.name, field.help)
@@ -151,7 +168,7 @@ func render(devices *Devices, conditions map[string]Condition, held map[string][
 		for _, sample := range samples {
 			if value, suits := field.value(sample); suits {
 				fmt.Fprintf(text, "%s{", field.name)
-				writeLabels(text, devices.Node, sample)
+				writeLabels(text, node, sample)
 				fmt.Fprintf(text, "} %g\n", value)
 			}
 		}
