@@ -56,6 +56,12 @@ class EndpointSettings(BaseModel):
         "on CPUs if absent.",
     )
     resources: Resources | None = Field(default=None, description="One pod's size; the tier's if absent.")
+    expected_rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=1_000_000,
+        description="Predictions a second that are expected of it, by which falaj place sizes it.",
+    )
     calls: Calls = Field(default=(), description="Services outside the cluster that it may call.")
     governance: GovernanceSpec | None = Field(
         default=None, description="What is said of the model: version, purpose, risk, training data."

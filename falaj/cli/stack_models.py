@@ -32,7 +32,7 @@ class Asked:
     """What the reader says beside the stack."""
 
     rates: Mapping[str, float]
-    """Predictions a second, by model; under no name, those of every other."""
+    """Predictions a second, by model; under no name, those of every other. The stack file's where neither is said."""
     target_ms: float | None
     headroom: float
     prices: Mapping[str, float]
@@ -115,10 +115,14 @@ def _demands(
         return
     for key, endpoint in tenant.endpoints.items():
         name = f"{file.name}/{key}" if several else key
-        rate = asked.rates.get(name, asked.rates.get(key, asked.rates.get("")))
+        rate = asked.rates.get(name, asked.rates.get(key, asked.rates.get("", endpoint.expected_rate)))
         demand = _demand(name, rate or 1.0, tenant, endpoint, asked)
         if rate is None:
-            yield demand, f"{name}: no rate; say --rate {key}=N, predictions a second.", None
+            yield (
+                demand,
+                f"{name}: no rate; say --rate {key}=N, predictions a second, or expected_rate in its file.",
+                None,
+            )
             continue
         try:
             yield demand, None, read_profile(_file(name, key, endpoint, asked, files))
@@ -130,10 +134,11 @@ def _demand(name: str, rate: float, tenant: TenantSettings, endpoint: EndpointSe
     tier = tiers()[tenant.tier]
     least = endpoint.replicas or tier.replicas
     resources = endpoint.resources or tier.resources
+    wanted_ms = None if endpoint.routing is None else endpoint.routing.target_ms
     return Demand(
         name=name,
         rate=rate,
-        target_ms=asked.target_ms or float(tier.latency_objective_ms),
+        target_ms=asked.target_ms or wanted_ms or float(tier.latency_objective_ms),
         least=least,
         most=max(least, tier.most_replicas),
         memory_gib=mebibytes(resources.memory_limit) / MIB_OF_A_GIB,

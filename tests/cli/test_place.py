@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from components.model_endpoint.routing import RoutingSpec, SideCost
+from falaj.cli import stack_models
 from falaj.cli.place import place
 from falaj.errors import ConfigurationError
 from falaj.placement import measure as module
 from falaj.placement.profile import read_profile
+from stacks.settings import StackFile, load
 from tests.placement.examples import layered
 
 
@@ -98,7 +102,38 @@ def test_a_model_without_rate_is_refused_with_the_option() -> None:
 
     assert isinstance(result.exception, ConfigurationError)
     assert (result.exception.code, result.exception.exit_code) == ("FAL-PLC-008", 3)
-    assert result.exception.message == "iris: no rate; say --rate iris=N, predictions a second."
+    assert result.exception.message == (
+        "iris: no rate; say --rate iris=N, predictions a second, or expected_rate in its file."
+    )
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack file says itself what is expected of its endpoint."""
+
+    def with_expectations(stack: str, *, images_built: bool) -> StackFile:
+        file = load(stack, images_built=images_built)
+        assert file.settings.tenant is not None
+        side = SideCost(cost_per_hour=1)
+        said = {"expected_rate": 40.0, "routing": RoutingSpec(cpu=side, gpu=side, target_ms=7)}
+        endpoint = file.settings.tenant.endpoints["iris"].model_copy(update=said)
+        tenant = file.settings.tenant.model_copy(update={"endpoints": {"iris": endpoint}})
+        return replace(file, settings=file.settings.model_copy(update={"tenant": tenant}))
+
+    monkeypatch.setattr(stack_models, "load", with_expectations)
+
+
+@pytest.mark.usefixtures("planned")
+@pytest.mark.parametrize(
+    ("options", "rate", "target"),
+    [((), 40, 7), (("--rate", "5"), 5, 7), (("--rate", "iris=6", "--rate", "5", "--target-ms", "9"), 6, 9)],
+)
+def test_the_file_says_what_is_expected_unless_the_reader_does(
+    options: tuple[str, ...], rate: float, target: float
+) -> None:
+    (model,) = json.loads(run("-s", "azure-smb", *options, "--json").stdout)["models"]
+
+    assert (model["rate"], model["target_ms"]) == (rate, target)
 
 
 def test_a_model_without_profile_is_refused_with_the_command(tmp_path: Path) -> None:
