@@ -1,4 +1,4 @@
-"""Debian's Chromium, without a window, spoken to over its own protocol.
+"""Chromium, without a window, spoken to over its own protocol.
 
 Source: https://chromedevtools.github.io/devtools-protocol/
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-PROGRAM = shutil.which("chromium")
+PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
 LOWEST_DESCRIPTOR = 10
 READS, WRITES = 3, 4
 """The descriptors on which the browser takes commands and gives answers."""

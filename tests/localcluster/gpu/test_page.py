@@ -17,7 +17,7 @@ from tests.localcluster.gpu.workloads import NAME, NODE, SMALL_PART, WHOLE, Tena
 pytestmark = [
     pytest.mark.cluster,
     pytest.mark.slow,
-    pytest.mark.skipif(PROGRAM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.skipif(PROGRAM is None, reason="neither chromium nor google-chrome on this machine"),
 ]
 
 WHOLE_CARD = """(() => {
