@@ -13,6 +13,7 @@ from lightkube import Client, KubeConfig
 from falaj import localcluster
 from falaj.localcluster import GpuNode, Status
 from falaj.localcluster.gpu import conditions
+from tests.browser import PROGRAM, Browser
 from tests.cluster import KEEP
 from tests.localcluster.gpu.workloads import NAME, Tenant, allocatable, set_unschedulable, until
 
@@ -36,6 +37,14 @@ def gpu_cluster() -> Iterator[Status]:
 def client(gpu_cluster: Status) -> Iterator[Client]:
     configuration = KubeConfig.from_file(gpu_cluster.kubeconfig)
     with closing(Client(config=configuration, field_manager="tests", trust_env=False)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if PROGRAM is None:
+        pytest.skip("neither chromium nor google-chrome on this machine")
+    with Browser(tmp_path_factory.mktemp("browser")) as opened:
         yield opened
 
 

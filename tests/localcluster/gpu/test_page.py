@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from falaj.localcluster import Status
 from falaj.localcluster.gpu import conditions
-from tests.browser import PROGRAM, Browser
+from tests.browser import Browser
 from tests.localcluster.gpu.workloads import NAME, NODE, SMALL_PART, WHOLE, Tenant, devices_seen, until
 
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.slow,
-    pytest.mark.skipif(PROGRAM is None, reason="neither chromium nor google-chrome on this machine"),
-]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 WHOLE_CARD = """(() => {
   const tile = document.querySelector('[data-device="%s"]');
@@ -49,12 +45,6 @@ def address(gpu_cluster: Status) -> str:
 def page(gpu_cluster: Status) -> str:
     assert gpu_cluster.gpu_node is not None
     return gpu_cluster.gpu_node.page
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
 
 
 def shown(browser: Browser, device: str, as_wanted: Callable[[dict[str, list[str]]], bool]) -> dict[str, list[str]]:
