@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -161,7 +162,8 @@ def node_is_ready(places: Places, subnets: Subnets) -> bool:
     found = read_node(places, subnets) if account is not None else None
     if account is None or found is None:
         return False
-    since = datetime.fromtimestamp(int(account.started), UTC)
+    # Kubernetes leaves fractions away: what was said in the second of the start may have been said before it.
+    since = datetime.fromtimestamp(math.ceil(account.started), UTC)
     return any(
         condition["type"] == "Ready"
         and condition["status"] == "True"
