@@ -56,8 +56,9 @@ DEBIAN_PACKAGES = (
 CLOUD_PACKAGES = (
     DebianPackage("skopeo", "skopeo", "copies images into the registry of a cloud environment"),
     DebianPackage("docker-registry", "docker-registry", "a real registry for the tests of `falaj mirror`"),
+    DebianPackage("chromium", "chromium", "a real browser for the tests of pages"),
 )
-"""What work on cloud stacks takes from Debian; a local cluster needs none of it."""
+"""What work on cloud stacks and the tests take from Debian; a local cluster needs none of it."""
 
 
 def missing_packages(wanted: tuple[DebianPackage, ...] = DEBIAN_PACKAGES) -> tuple[DebianPackage, ...]:

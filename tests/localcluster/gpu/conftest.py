@@ -13,7 +13,7 @@ from lightkube import Client, KubeConfig
 from falaj import localcluster
 from falaj.localcluster import GpuNode, Status
 from falaj.localcluster.gpu import conditions
-from tests.browser import PROGRAM, Browser
+from tests.browser import PROGRAM, Browser, opened
 from tests.cluster import KEEP
 from tests.localcluster.gpu.workloads import NAME, Tenant, allocatable, set_unschedulable, until
 
@@ -41,11 +41,11 @@ def client(gpu_cluster: Status) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     if PROGRAM is None:
         pytest.skip("neither chromium nor google-chrome on this machine")
-    with Browser(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
+    with opened() as page:
+        yield page
 
 
 @pytest.fixture
