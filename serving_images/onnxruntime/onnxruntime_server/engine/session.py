@@ -61,8 +61,9 @@ class Session:
     """A loaded model. Refuses signatures that the protocol can't carry.
 
     ``model`` is the file, or its bytes where they were checked before; ``external`` are then the files beside it. Its
-    threads end with the run: spinning gained nothing that could be measured and costs up to three times where the
-    container's quota is below them.
+    threads sleep between runs: spinning gained nothing that could be measured and costs up to three times where the
+    container's quota is below them. The pool that ONNX Runtime has for all sessions can't be told from Python not to
+    spin, so each session has its own; the scheduler has them take turns, and a pool whose turn it is not only sleeps.
     """
 
     def __init__(
