@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pulumi
 
+from components.autoscaler.aws import EksAutoscalerIdentity
+from components.autoscaler.kubernetes import ClusterAutoscaler
+from components.autoscaler.spec import AutoscalerIdentitySpec
 from components.cluster.aws import EksCluster, EksNodeServices
 from components.cluster.spec import EksSpec
 from components.gateway.load_balancer import aws_load_balancer
 from components.identities.spec import Actor
 from components.keys.spec import Purpose
-from components.node_pools.aws import EksAutoscalerIdentity, EksNodePool
-from components.node_pools.expander import ARGUMENTS
-from components.node_pools.spec import AutoscalerSpec
+from components.node_pools.aws import EksNodePool
+from stacks.autoscaling import autoscaler_spec, warning
 from stacks.aws_foundation import AwsFoundation
 from stacks.clouds import inside_cluster, platform_settings
 from stacks.environment_settings import AwsEnvironment
 from stacks.gpu_tier import GpuTier
+from stacks.images import Images
 from stacks.platform import platform
 from stacks.pool_rules import zones_of
 from stacks.settings import StackFile
@@ -39,12 +42,6 @@ def make(file: StackFile) -> None:
         pools=[pool.pool for pool in pools],
         opts=foundation.made,
     )
-    EksAutoscalerIdentity(
-        "autoscaler",
-        AutoscalerSpec(**foundation.place, cluster=file.name),
-        cluster_name=cluster.name,
-        opts=foundation.made,
-    )
     after = [services, foundation.registry, foundation.network, *(pool.pool for pool in pools)]
     images, inside = (
         file.images.below(foundation.registry.prefix),
@@ -56,11 +53,13 @@ def make(file: StackFile) -> None:
         api_server=cluster.api_server,
         inside=inside,
     )
+    order_in = _autoscaler(foundation, cluster, images, inside=inside)
     tier = GpuTier.of(file.home, foundation.placement, images)
     if tier is not None:
-        tier.prepare(cluster.api_server, inside=tier.after(served, inside), mark_nodes=False)
+        if order_in is None:
+            raise LookupError(f"{file.name} names no autoscaler_image, which its settings should have refused")
+        tier.prepare(cluster.api_server, order_in=order_in, inside=tier.after(served, inside), mark_nodes=False)
         _gpu_pools(foundation, cluster, tier, after=served)
-        pulumi.export("autoscaler_arguments", list(ARGUMENTS))
     _export(foundation, cluster)
 
 
@@ -106,6 +105,30 @@ def _pools(foundation: AwsFoundation, cluster: EksCluster) -> list[EksNodePool]:
         )
         for name, spec in pool_specs(foundation.settings, foundation.placement).items()
     ]
+
+
+def _autoscaler(
+    foundation: AwsFoundation, cluster: EksCluster, images: Images, *, inside: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    """Make what changes how many machines there are, where an image is named; return its namespace."""
+    stack, settings = foundation.placement.stack, foundation.settings
+    spec = autoscaler_spec(stack, settings, images)
+    if spec is None:
+        if (said := warning(settings, stack)) is not None:
+            pulumi.log.warn(said)
+        return None
+    identity = EksAutoscalerIdentity(
+        "autoscaler", AutoscalerIdentitySpec(**foundation.place), cluster_name=cluster.name, opts=foundation.made
+    )
+    made = ClusterAutoscaler(
+        "cluster-autoscaler",
+        spec,
+        api_server=cluster.api_server,
+        private_endpoints=foundation.network.endpoint_cidrs,
+        identity=identity.association,
+        opts=inside,
+    )
+    return made.namespace
 
 
 def _gpu_pools(foundation: AwsFoundation, cluster: EksCluster, tier: GpuTier, *, after: list[pulumi.Resource]) -> None:

@@ -11,6 +11,7 @@ from components.identities.spec import Actor
 from components.keys.spec import Purpose
 from components.network.spec import Egress
 from components.node_pools.azure import AksNodePool
+from components.node_pools.expander import AKS_NAMESPACE
 from falaj.catalog.private_access import Feature
 from stacks.azure_foundation import BLOB_ZONE, AzureFoundation
 from stacks.clouds import inside_cluster, platform_settings
@@ -44,7 +45,9 @@ def make(file: StackFile) -> None:
     )
     tier = GpuTier.of(file.home, foundation.placement, images)
     if tier is not None:
-        marked = tier.prepare(cluster.api_server, inside=tier.after(served, inside), mark_nodes=True)
+        marked = tier.prepare(
+            cluster.api_server, order_in=AKS_NAMESPACE, inside=tier.after(served, inside), mark_nodes=True
+        )
         _gpu_pools(foundation, cluster, tier, after=[*served, *marked])
     _export(foundation, cluster)
 

@@ -15,6 +15,7 @@ from falaj.catalog.profiles import combined, profiles
 from falaj.catalog.recipes import kubernetes_minors, recipes
 from falaj.catalog.regions import Access, regions
 from falaj.catalog.tags import Stage
+from stacks.autoscaling import autoscaler_problems
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, CloudEnvironment, EnvironmentSettings
 from stacks.gpu_rules import gpu_problems
 from stacks.gpu_specs import gpu_pool_specs
@@ -56,9 +57,18 @@ def cloud_problems(
         *_kubernetes_problems(environment),
         *pool_problems(environment),
         *gpu_problems(environment, name),
-        *(_account_problems(environment) if isinstance(environment, AwsEnvironment) else _azure_problems(environment)),
+        *(
+            _aws_problems(environment, name)
+            if isinstance(environment, AwsEnvironment)
+            else _azure_problems(environment)
+        ),
     ]
     return problems or list(_spec_problems(environment, name))
+
+
+def _own_problems(environment: AwsEnvironment | AzureEnvironment, name: str) -> Iterator[Problem]:
+    """Return what only one of the clouds can get wrong."""
+    return _aws_problems(environment, name) if isinstance(environment, AwsEnvironment) else _azure_problems(environment)
 
 
 def _spec_problems(environment: AwsEnvironment | AzureEnvironment, name: str) -> Iterator[Problem]:
@@ -187,7 +197,9 @@ def _kubernetes_problems(environment: AwsEnvironment | AzureEnvironment) -> Iter
         yield Problem("environment.kubernetes", message)
 
 
-def _account_problems(environment: AwsEnvironment) -> Iterator[Problem]:
+def _aws_problems(environment: AwsEnvironment, name: str) -> Iterator[Problem]:
+    if environment.kubernetes is None or environment.kubernetes in kubernetes_minors(TARGETS[environment.provider]):
+        yield from autoscaler_problems(environment, name)
     for index, administrator in enumerate(environment.administrators):
         if administrator.split(":")[4] != environment.account:
             message = f"found '{administrator}', allowed: a role of account {environment.account} (control TEN-006)."

@@ -205,6 +205,12 @@ class AwsEnvironment(CloudEnvironment):
         description="Who is told of alarms, in the country: mail addresses of teams, or https://…; needed but in dev.",
         examples=["security@example.ae"],
     )
+    autoscaler_image: ImageByDigest | None = Field(
+        default=None,
+        description="Kubernetes' cluster autoscaler of the cluster's own minor, as name@sha256:<64 hex>; needed with "
+        "gpu_pools, and pools stay at their minimum without it.",
+        examples=["registry.example.ae/autoscaling/cluster-autoscaler:v1.36.1@sha256:<64 hex>"],
+    )
     organizational_unit: str | None = Field(
         default=None,
         pattern=r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$",

@@ -8,7 +8,6 @@ from components.gpu.runtime_spec import GpuRuntimeSpec
 from components.gpu.spec import GpuPool
 from components.node_pools.contract import CAPACITY, NO_SCHEDULE, POOL_NAME, labels, taints
 from components.node_pools.gpu_steps import gpu_pools
-from components.registry.names import without_tag
 from falaj.catalog.offers import machine_sizes
 from falaj.catalog.providers import Provider
 from stacks.images import ONNX_RUNTIME
@@ -76,16 +75,6 @@ def reservations_of(environment: Cloud) -> tuple[str, ...]:
     """Return the reservations that pools start machines in, each once."""
     found = {pool.reservation.id for pool in environment.gpu_pools.values() if pool.reservation is not None}
     return tuple(sorted(found))
-
-
-def brought_along(environment: Cloud) -> tuple[str, ...]:
-    """Return what the cluster pulls that was not built here: the GPU operator's chart and images, and Triton's image.
-
-    By name and digest; a tag that a stack file names beside the digest says nothing and is left out.
-    """
-    runtime = () if environment.gpu_runtime is None else environment.gpu_runtime.references()
-    triton = () if environment.triton_image is None else (environment.triton_image,)
-    return tuple(dict.fromkeys(without_tag(reference) for reference in (*runtime, *triton)))
 
 
 def gpu_runtime_spec(environment: Cloud, specs: Mapping[str, NodePoolSpec], images: Images) -> GpuRuntimeSpec | None:

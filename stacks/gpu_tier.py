@@ -49,15 +49,18 @@ class GpuTier:
         """Return the options of what lies in the cluster for GPUs: made once everything serves that needs none."""
         return pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=list(served)))
 
-    def prepare(self, api_server: End, *, inside: pulumi.ResourceOptions, mark_nodes: bool) -> list[pulumi.Resource]:
+    def prepare(
+        self, api_server: End, *, order_in: pulumi.Input[str], inside: pulumi.ResourceOptions, mark_nodes: bool
+    ) -> list[pulumi.Resource]:
         """Make what lies in the cluster, and export what tenants have to know; return what pools have to come after.
 
-        `mark_nodes` is for a cloud whose pools can't give their nodes a taint that is taken away again.
+        `order_in` is the namespace of the autoscaler, which looks there for the order of pools. `mark_nodes` is for a
+        cloud whose pools can't give their nodes a taint that is taken away again.
         """
         marked: list[pulumi.Resource] = []
         if mark_nodes:
             marked.append(StartupTaint("gpu-startup-taint", StartupTaintSpec(owner=self.owner), opts=inside).policy)
-        ExpanderPriorities("gpu-expander", self.provider, list(self.pools.values()), opts=inside)
+        ExpanderPriorities("gpu-expander", self.provider, [*self.pools.values()], namespace=order_in, opts=inside)
         GpuRuntime("gpu-runtime", self.runtime, api_server=api_server, opts=inside)
         pulumi.export("gpu_pools", way_in(self.pools))
         return marked

@@ -17,8 +17,8 @@ from falaj.catalog.offers import machine_sizes
 from falaj.catalog.private_access import Feature
 from falaj.catalog.profiles import combined
 from falaj.catalog.providers import Provider
+from stacks.brought_along import brought_along
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, PoolSettings
-from stacks.gpu_specs import brought_along
 from stacks.images import Images
 from stacks.placement import environment_placement, tenant_placement
 from stacks.pool_rules import SYSTEM, pools_of, zones_of

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from components.identities.control_plane import control_plane
 from components.identities.names import arn_here, names_of
+from components.identities.pod_trust import trust_pods
 from components.identities.policy import Statement, trust
 from components.identities.service_roles import audit, backup, logs, restore
 from components.identities.spec import Actor, IdentitiesSpec
@@ -44,9 +45,13 @@ def aws_roles(spec: IdentitiesSpec) -> dict[Actor, RoleDocuments]:
             _trust_machines(), nodes(spec), "Nodes of the cluster: registration and image pulls"
         ),
         Actor.POD_NETWORK: RoleDocuments(
-            _trust_pods(spec, "aws-node"), pod_network(spec), "Addresses of pods on the nodes' network interfaces"
+            trust_pods(spec, SYSTEM_NAMESPACE, "aws-node"),
+            pod_network(spec),
+            "Addresses of pods on the nodes' network interfaces",
         ),
-        Actor.DISKS: RoleDocuments(_trust_pods(spec, "ebs-csi-controller-sa"), disks(spec), "Volumes of pods"),
+        Actor.DISKS: RoleDocuments(
+            trust_pods(spec, SYSTEM_NAMESPACE, "ebs-csi-controller-sa"), disks(spec), "Volumes of pods"
+        ),
         Actor.LOGS: RoleDocuments(
             _trust_service(spec, "vpc-flow-logs", arn_here(spec, "ec2", "vpc-flow-log/*")),
             logs(spec),
@@ -96,25 +101,3 @@ def _trust_if_it_says(spec: IdentitiesSpec, service: str, source: str) -> Statem
 def _trust_machines() -> Statement:
     """EC2, which names no source when it hands credentials to a machine; iam:PassRole decides to which."""
     return trust("MachinesThatWerePassedTheRole", "ec2.amazonaws.com", None)
-
-
-def _trust_pods(spec: IdentitiesSpec, service_account: str) -> Statement:
-    """One service account of one cluster, by the tags that EKS Pod Identity sets on the session.
-
-    Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
-    """
-    return trust(
-        "OneServiceAccountOfTheCluster",
-        "pods.eks.amazonaws.com",
-        {
-            "StringEquals": {
-                "aws:SourceAccount": spec.account,
-                "aws:RequestTag/eks-cluster-arn": arn_here(
-                    spec, "eks", f"cluster/{names_of(spec.placement.stack).cluster}"
-                ),
-                "aws:RequestTag/kubernetes-namespace": SYSTEM_NAMESPACE,
-                "aws:RequestTag/kubernetes-service-account": service_account,
-            }
-        },
-        session_tags=True,
-    )

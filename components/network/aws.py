@@ -75,6 +75,8 @@ class AwsNetwork(pulumi.ComponentResource):
     """Their addresses, known before they exist."""
     load_balancer_subnets: tuple[pulumi.Output[str], ...]
     """Ids of the subnets of internal load balancers."""
+    endpoint_cidrs: tuple[str, ...]
+    """Addresses of the subnets of private endpoints, known before they exist."""
     endpoint_security_group: pulumi.Output[str]
     """Id of the security group of the endpoints."""
     endpoints: Mapping[str, pulumi.Output[str]]
@@ -122,7 +124,7 @@ class AwsNetwork(pulumi.ComponentResource):
         self.pod_subnets = self._ids_of(Role.PODS)
         self.control_plane_subnets = self._ids_of(Role.CONTROL_PLANE)
         self.load_balancer_subnets = self._ids_of(Role.LOAD_BALANCERS)
-        self.control_plane_cidrs = cidrs_of(spec, Role.CONTROL_PLANE)
+        self.control_plane_cidrs, self.endpoint_cidrs = _known_before(spec)
         self.register_outputs({"vpcId": self.vpc_id, "nodeSubnets": list(self.node_subnets)})
 
     def _ids_of(self, role: Role) -> tuple[pulumi.Output[str], ...]:
@@ -340,6 +342,11 @@ def _callers(spec: NetworkSpec) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("pods", cidrs_of(spec, Role.PODS)),
         ("operators", spec.operator_networks),
     )
+
+
+def _known_before(spec: NetworkSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the addresses where the API server enters the network, and those of private endpoints."""
+    return cidrs_of(spec, Role.CONTROL_PLANE), cidrs_of(spec, Role.ENDPOINTS)
 
 
 def _flows(spec: NetworkSpec) -> tuple[DataFlow, ...]:

@@ -1,8 +1,7 @@
-"""Pools of EC2 machines for EKS, and the one identity that may change how many there are."""
+"""Pools of EC2 machines for EKS."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from pulumi_aws.ec2 import LaunchTemplateBlockDeviceMappingArgsDict
 
-    from components.node_pools.spec import AutoscalerSpec, NodePoolSpec
+    from components.node_pools.spec import NodePoolSpec
 
 AMI_TYPES = {
     (NodeOs.AMAZON_LINUX_2023, "x86_64"): "AL2023_x86_64_STANDARD",
@@ -45,22 +44,6 @@ BOTTLEROCKET_SYSTEM_GIB = 4
 TAGGED_AT_LAUNCH = ("instance", "volume", "network-interface")
 """What a machine brings with it; the tags of a node group reach none of these."""
 CAPACITY_TYPES = {"reserved": "ON_DEMAND", "on_demand": "ON_DEMAND", "spot": "SPOT"}
-AUTOSCALER_NAMESPACE = "kube-system"
-AUTOSCALER_ACCOUNT = "cluster-autoscaler"
-"""The service account that the cluster autoscaler's own chart and documentation use."""
-WATCHES = (
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeAutoScalingInstances",
-    "autoscaling:DescribeLaunchConfigurations",
-    "autoscaling:DescribeScalingActivities",
-    "autoscaling:DescribeTags",
-    "ec2:DescribeImages",
-    "ec2:DescribeInstanceTypes",
-    "ec2:DescribeLaunchTemplateVersions",
-    "ec2:GetInstanceTypesFromInstanceRequirements",
-)
-"""Read-only calls that know no resource to limit them to."""
-CHANGES = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup")
 
 
 class EksNodePool(pulumi.ComponentResource):
@@ -195,60 +178,6 @@ class EksNodePool(pulumi.ComponentResource):
             )
 
 
-class EksAutoscalerIdentity(pulumi.ComponentResource):
-    """The one owner of how many machines an EKS cluster has: the cluster autoscaler's service account.
-
-    Makes a role that this account of this cluster alone may take, through pod identity, and that may change only the
-    scaling groups of this cluster. EKS itself puts on the group of every managed node group the tags by which the
-    autoscaler finds it and by which the role is limited. Until the autoscaler runs, counts stay at the minimum.
-
-    Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
-    """
-
-    role: pulumi.Output[str]
-    """ARN of the role."""
-    data_flows: tuple[DataFlow, ...] = ()
-    """None of its own: the calls are the autoscaler's."""
-    controls = ("RES-021",)
-    """Controls it supports."""
-
-    def __init__(
-        self,
-        name: str,
-        spec: AutoscalerSpec,
-        *,
-        cluster_name: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__(
-            "falaj:index:EksAutoscalerIdentity", name, {"dataFlows": [], "controls": list(self.controls)}, opts
-        )
-        inside = pulumi.ResourceOptions(parent=self)
-        tags = spec.placement.tags()
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=f"{spec.cluster}-autoscaler",
-            description=f"Changes the number of machines of {spec.cluster}, between each pool's bounds.",
-            assume_role_policy=json.dumps(_trust(spec)),
-            tags=tags,
-            opts=inside,
-        )
-        aws.iam.RolePolicy(
-            f"{name}-policy", name="scaling", role=role.name, policy=json.dumps(_permissions(spec)), opts=inside
-        )
-        aws.eks.PodIdentityAssociation(
-            f"{name}-association",
-            cluster_name=cluster_name,
-            namespace=AUTOSCALER_NAMESPACE,
-            service_account=AUTOSCALER_ACCOUNT,
-            role_arn=role.arn,
-            tags=tags,
-            opts=inside,
-        )
-        self.role = role.arn
-        self.register_outputs({"role": self.role})
-
-
 def fixed(spec: NodePoolSpec) -> dict[str, Any]:
     """Return what a node group can't change, or may not change under the pods of a tenant."""
     return {
@@ -293,45 +222,3 @@ def _disks(spec: NodePoolSpec, key: pulumi.Input[str]) -> list[pulumi.Input[Laun
         }
         for device, size in sizes.items()
     ]
-
-
-def _trust(spec: AutoscalerSpec) -> dict[str, Any]:
-    cluster = f"arn:aws:eks:{spec.placement.region}:{spec.account}:cluster/{spec.cluster}"
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {
-                    "StringEquals": {
-                        "aws:SourceAccount": spec.account,
-                        "aws:RequestTag/eks-cluster-arn": cluster,
-                        "aws:RequestTag/kubernetes-namespace": AUTOSCALER_NAMESPACE,
-                        "aws:RequestTag/kubernetes-service-account": AUTOSCALER_ACCOUNT,
-                    }
-                },
-            }
-        ],
-    }
-
-
-def _permissions(spec: AutoscalerSpec) -> dict[str, Any]:
-    node_groups = f"arn:aws:eks:{spec.placement.region}:{spec.account}:nodegroup/{spec.cluster}/*"
-    groups = f"arn:aws:autoscaling:{spec.placement.region}:{spec.account}:autoScalingGroup:*"
-    owned = {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{spec.cluster}": "owned"}
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "Watch", "Effect": "Allow", "Action": list(WATCHES), "Resource": "*"},
-            {"Sid": "Pools", "Effect": "Allow", "Action": "eks:DescribeNodegroup", "Resource": node_groups},
-            {
-                "Sid": "Counts",
-                "Effect": "Allow",
-                "Action": list(CHANGES),
-                "Resource": groups,
-                "Condition": {"StringEquals": owned},
-            },
-        ],
-    }

@@ -1,4 +1,4 @@
-"""Which pools with GPUs the cluster autoscaler tries first, and what it has to be told when it starts."""
+"""Which pools with GPUs the cluster autoscaler tries first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pulumi_kubernetes as kubernetes
 import yaml
 
 from components.labels import Ownership
-from components.node_pools.contract import GPU_NOT_READY
 from components.node_pools.gpu_steps import expander_priorities
 from falaj.catalog.data_flows import DataFlow
 
@@ -19,20 +18,18 @@ if TYPE_CHECKING:
     from components.node_pools.spec import NodePoolSpec
     from falaj.catalog.providers import Provider
 
-NAMESPACE = "kube-system"
-"""Where the autoscaler runs, on EKS by its own documentation and on AKS unseen."""
+AKS_NAMESPACE = "kube-system"
+"""Where the autoscaler that AKS runs, unseen, looks for its order."""
 NAME = "cluster-autoscaler-priority-expander"
 """The name under which it looks for its priorities."""
 KEY = "priorities"
-ARGUMENTS = ("--expander=priority", f"--startup-taint={GPU_NOT_READY.key}")
-"""How it is started on EKS: without the taint's name it buys a second machine while the first gets ready."""
 
 
 class ExpanderPriorities(pulumi.ComponentResource):
     """The order in which the cluster autoscaler tries the pools of a capacity: reserved, on demand, spot.
 
     Makes the ConfigMap that its `priority` expander reads, with one pattern for each pool. Pools it does not name,
-    which have no GPUs, come last.
+    which have no GPUs, come last. It lies in `namespace`, where the autoscaler runs.
 
     Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/expander/priority/readme.md
     """
@@ -48,6 +45,7 @@ class ExpanderPriorities(pulumi.ComponentResource):
         provider: Provider,
         pools: Sequence[NodePoolSpec],
         *,
+        namespace: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("falaj:index:ExpanderPriorities", name, {"dataFlows": [], "controls": []}, opts)
@@ -55,7 +53,7 @@ class ExpanderPriorities(pulumi.ComponentResource):
             f"{name}-order",
             metadata={
                 "name": NAME,
-                "namespace": NAMESPACE,
+                "namespace": namespace,
                 "labels": Ownership(pools[0].placement.owner).labels("cluster-autoscaler", "node-pools"),
             },
             data={KEY: yaml.safe_dump(expander_priorities(provider, pools), sort_keys=False)},

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from components.cloud_spec import CloudSpec
 from components.gpu.legality import problems
 from components.gpu.spec import GpuPool, GpuSpec
 from components.placement import Placement
@@ -16,7 +15,6 @@ from falaj.catalog.recipes import node_images
 from falaj.catalog.regions import regions
 
 KubernetesMinor = Annotated[str, Field(pattern=r"^1\.\d{1,2}$", description="Kubernetes minor, such as 1.35.")]
-ClusterName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,52}$", description="Name of the cluster.")]
 
 
 class NodeOs(StrEnum):
@@ -152,9 +150,3 @@ class StartupTaintSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     owner: str = Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team that answers for it; becomes a label.")
-
-
-class AutoscalerSpec(CloudSpec):
-    """Who may change how many machines an EKS cluster has."""
-
-    cluster: ClusterName

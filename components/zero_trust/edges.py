@@ -7,7 +7,7 @@ opens nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from components.labels import NAME
 from falaj.catalog.data_flows import Channel, DataFlow
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
     import pulumi
     from pulumi_kubernetes.networking.v1 import (
+        NetworkPolicyEgressRuleArgsDict,
+        NetworkPolicyIngressRuleArgsDict,
         NetworkPolicyPeerArgsDict,
         NetworkPolicyPortArgsDict,
         NetworkPolicySpecArgsDict,
     )
 
     Peers = pulumi.Input[Sequence[pulumi.Input[NetworkPolicyPeerArgsDict]]]
+
+Rule = TypeVar("Rule")
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label the API server itself puts on every namespace."""
@@ -68,20 +72,31 @@ def edges_of(
     """
     named = ends or {}
     networked = [flow for flow in flows if flow.port is not None]
+    ingress: list[NetworkPolicyIngressRuleArgsDict] = [
+        {"from_": _peers(flow.source, named), "ports": _ports(flow, None)}
+        for flow in networked
+        if flow.sink == workload
+    ]
+    egress: list[NetworkPolicyEgressRuleArgsDict] = [
+        {"to": _peers(flow.sink, named), "ports": _ports(flow, named.get(flow.sink))}
+        for flow in networked
+        if flow.source == workload
+    ]
     return {
         "pod_selector": {"match_labels": {NAME: workload.partition("/")[2]}},
         "policy_types": ["Ingress", "Egress"],
-        "ingress": [
-            {"from_": _peers(flow.source, named), "ports": _ports(flow, None)}
-            for flow in networked
-            if flow.sink == workload
-        ],
-        "egress": [
-            {"to": _peers(flow.sink, named), "ports": _ports(flow, named.get(flow.sink))}
-            for flow in networked
-            if flow.source == workload
-        ],
+        "ingress": _once(ingress),
+        "egress": _once(egress),
     }
+
+
+def _once(rules: Sequence[Rule]) -> list[Rule]:
+    """Leave out a rule that stands before: several services behind the same addresses are one edge."""
+    found: list[Rule] = []
+    for rule in rules:
+        if rule not in found:
+            found.append(rule)
+    return found
 
 
 def _peers(end: str, named: Mapping[str, End]) -> Peers:

@@ -55,6 +55,9 @@ class KubernetesMinor(Fact):
         description="Whether policies that change what is admitted are served, which mark new nodes: Kubernetes 1.36."
     )
     add_ons: Mapping[str, str] = Field(default={}, description="Versions of the provider's add-ons, by their names.")
+    cluster_autoscaler: Version = Field(
+        default="unknown", description="Newest cluster autoscaler of this minor, where the provider runs none itself."
+    )
     notes: str = Field(default="", description="What else to know before choosing it.")
 
 

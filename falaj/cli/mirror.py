@@ -81,9 +81,9 @@ def _files(file: StackFile) -> Iterator[StackFile]:
 
 
 def _from_elsewhere(file: StackFile) -> list[str]:
-    """What the file names by digest instead of by a name in the image lock: models, and what GPUs need."""
+    """What the file names by digest instead of by a name in the image lock: models, and what was not built here."""
+    from stacks.brought_along import brought_along  # noqa: PLC0415 - as above
     from stacks.environment_settings import LocalEnvironment  # noqa: PLC0415 - as above
-    from stacks.gpu_specs import brought_along  # noqa: PLC0415 - as above
 
     tenant, home = file.settings.tenant, file.home
     if tenant is None:

@@ -41,6 +41,11 @@ FOR_GPUS = tuple(
     )
 )
 """What an environment with GPUs names by digest: the operator's chart and images, and Triton."""
+BESIDE = {
+    "aws-me-central-1-prod": (*FOR_GPUS, "registry.example.ae/autoscaling/cluster-autoscaler"),
+    "azure-uaenorth-prod": FOR_GPUS,
+}
+"""What each environment names by digest; EKS brings no cluster autoscaler."""
 PULLED = ("cert-manager", "models/iris", "models/iris-next", "models/minilm", "onnxruntime", "traefik")
 """All but what only the local cluster runs."""
 
@@ -118,7 +123,7 @@ def test_a_dry_run_as_json_lists_every_image_by_digest(project: Path, registry: 
 def test_images_go_to_the_environments_own_registry(project: Path, stack: str, prefix: str) -> None:
     images = verb.images_of(stack, None)
 
-    brought = () if stack == "aws-smb" else FOR_GPUS
+    brought = BESIDE.get(stack, ())
     assert [image.name for image in images] == [*(f"falaj.local/{name}" for name in PULLED), *brought]
     for image in images:
         assert re.fullmatch(f"{prefix}/{re.escape(image.name)}", image.repository)

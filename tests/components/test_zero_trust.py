@@ -137,6 +137,15 @@ def test_a_named_end_may_answer_at_another_port_than_its_service() -> None:
     ]
 
 
+def test_services_behind_the_same_addresses_are_one_edge() -> None:
+    network = End(peers=[{"ip_block": {"cidr": "10.0.0.0/28"}}])
+    flows = [flow("a/b", name, port=443) for name in ("aws/ec2", "aws/eks")]
+
+    assert edges_of("a/b", flows, dict.fromkeys(("aws/ec2", "aws/eks"), network))["egress"] == [
+        {"to": [{"ip_block": {"cidr": "10.0.0.0/28"}}], "ports": [{"protocol": "TCP", "port": 443}]}
+    ]
+
+
 def test_names_are_resolved_over_both_protocols() -> None:
     edges = edges_of("a/b", [flow("a/b", "kube-system/dns", port=53, channel=Channel.DNS)])
 
@@ -152,17 +161,17 @@ def test_an_end_that_is_neither_a_workload_nor_named_is_refused() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(ENDS, ENDS, st.one_of(st.none(), st.integers(1, 65535))), max_size=12), ENDS)
-def test_there_is_one_edge_per_flow_with_a_port_and_none_besides(
+def test_there_is_one_edge_per_end_and_port_of_the_flows_and_none_besides(
     drawn: list[tuple[str, str, int | None]], workload: str
 ) -> None:
     flows = [flow(source, sink, port=port) for source, sink, port in drawn]
 
     edges = edges_of(workload, flows)
 
-    into = [each.port for each in flows if each.sink == workload and each.port is not None]
-    out = [each.port for each in flows if each.source == workload and each.port is not None]
-    assert _ports(edges["ingress"]) == into
-    assert _ports(edges["egress"]) == out
+    into = dict.fromkeys((each.source, each.port) for each in flows if each.sink == workload and each.port is not None)
+    out = dict.fromkeys((each.sink, each.port) for each in flows if each.source == workload and each.port is not None)
+    assert _ports(edges["ingress"]) == [port for _, port in into]
+    assert _ports(edges["egress"]) == [port for _, port in out]
     assert edges["policy_types"] == ["Ingress", "Egress"]
 
 

@@ -34,6 +34,9 @@ on_azure = pytest.mark.xdist_group("day-two-azure")
 FORMER_MINOR, NEXT_MINOR = "1.35", "1.36"
 """The Kubernetes minor of day one, and the one it is raised to."""
 
+FORMER_AUTOSCALER = f"registry.example.ae/autoscaling/cluster-autoscaler:v1.35.2@sha256:{'3' * 64}"
+"""The cluster autoscaler of day one, which is of its minor."""
+
 StackFile = dict[str, Any]
 """The configuration of a stack, by key without the project's prefix."""
 
@@ -212,6 +215,8 @@ def _empty(folder: Path, python: ForkedPython) -> Site:
         environment = content["config"].get("falaj:environment", {})
         if "account" in environment or "subscription" in environment:
             environment["kubernetes"] = FORMER_MINOR
+        if "autoscaler_image" in environment:
+            environment["autoscaler_image"] = FORMER_AUTOSCALER
         if file.name.startswith("Pulumi.azure-"):
             _take_gpus(environment, content["config"].get("falaj:tenant", {}))
         (folder / "config" / file.name).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -15,8 +15,9 @@ from falaj.catalog.tags import Tag
 from falaj.catalog.tiers import Disruption
 from falaj.errors import ConfigurationError
 from stacks import settings
+from stacks.brought_along import brought_along
 from stacks.environment_settings import AwsEnvironment, AzureEnvironment, LocalEnvironment
-from stacks.gpu_specs import brought_along, gpu_pool_specs, way_in
+from stacks.gpu_specs import gpu_pool_specs, way_in
 from stacks.images import TRITON
 from stacks.placement import environment_placement
 from stacks.residents import Resident, _gpu_quota
@@ -94,7 +95,7 @@ def test_everything_a_cluster_pulls_has_a_repository_in_its_registry() -> None:
     brought = {f"{PREFIX}{each.partition('@')[0]}" for each in brought_along(cloud(AWS))}
 
     assert len(asked) > 4
-    assert len(brought) == 6
+    assert len(brought) == 7
     host = PREFIX.partition("/")[0]
     assert {each.removeprefix(f"{host}/") for each in asked | brought} <= made
 

@@ -226,11 +226,12 @@ def test_what_holds_a_network_together_is_protected_in_production_only() -> None
     assert not [each for each in plan_of(in_aws(**AWS_TRANSLATED)).resources.values() if each.protect]
 
 
-def test_known_before_it_exists_are_the_addresses_of_the_api_server() -> None:
+def test_known_before_it_exists_are_the_addresses_of_the_api_server_and_of_private_endpoints() -> None:
     network, _ = made(in_aws(), preview=True)
 
     assert isinstance(network, AwsNetwork)
     assert network.control_plane_cidrs == ("10.20.216.0/28", "10.20.216.16/28", "10.20.216.32/28")
+    assert network.endpoint_cidrs == ("10.20.192.0/22", "10.20.196.0/22", "10.20.200.0/22")
 
 
 def test_each_use_of_an_endpoint_is_a_flow_inside_the_region() -> None:

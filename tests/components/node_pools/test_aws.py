@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from components.node_pools.aws import EksAutoscalerIdentity, EksNodePool
-from components.node_pools.spec import AutoscalerSpec, NodeOs, NodePoolSpec
-from tests.components.cluster.examples import ACCOUNT, TAGS, aws_pool, placement, record_ignored
+from components.node_pools.aws import EksNodePool
+from components.node_pools.spec import NodeOs, NodePoolSpec
+from tests.components.cluster.examples import ACCOUNT, TAGS, aws_pool, record_ignored
 from tests.components.conftest import Run
 from tests.fakes.golden import assert_golden
 from tests.fakes.monitor import Plan
 
 DISK_KEY = f"arn:aws:kms:me-central-1:{ACCOUNT}:key/node-disks"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/nodes"
-CLUSTER_ARN = f"arn:aws:eks:me-central-1:{ACCOUNT}:cluster/aws-me-central-1-prod"
 POOL_TAGS = {**TAGS, "stack": "aws-me-central-1-prod"}
 
 
@@ -29,14 +27,6 @@ def make(spec: NodePoolSpec) -> None:
         subnets=["subnet-1", "subnet-2", "subnet-3"],
         security_group="sg-nodes",
         disk_key=DISK_KEY,
-    )
-
-
-def autoscaler() -> None:
-    EksAutoscalerIdentity(
-        "autoscaler",
-        AutoscalerSpec(placement=placement("me-central-1"), account=ACCOUNT, cluster="aws-me-central-1-prod"),
-        cluster_name="aws-me-central-1-prod",
     )
 
 
@@ -209,54 +199,6 @@ def test_a_change_that_needs_none_keeps_the_pool(run: Run, change: dict[str, Any
     before, after = run(lambda: make(aws_pool())), run(lambda: make(aws_pool(**change)))
 
     assert names(before) == names(after)
-
-
-def test_only_the_autoscaler_of_this_cluster_may_take_the_role(run: Run) -> None:
-    role = run(autoscaler).of("aws:iam/role:Role", "autoscaler-role").inputs
-
-    assert json.loads(role["assumeRolePolicy"])["Statement"] == [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "pods.eks.amazonaws.com"},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-            "Condition": {
-                "StringEquals": {
-                    "aws:SourceAccount": ACCOUNT,
-                    "aws:RequestTag/eks-cluster-arn": CLUSTER_ARN,
-                    "aws:RequestTag/kubernetes-namespace": "kube-system",
-                    "aws:RequestTag/kubernetes-service-account": "cluster-autoscaler",
-                }
-            },
-        }
-    ]
-    assert role["tags"] == POOL_TAGS
-
-
-def test_the_role_changes_the_counts_of_this_clusters_pools_and_nothing_else(run: Run) -> None:
-    policy = json.loads(run(autoscaler).of("aws:iam/rolePolicy:RolePolicy", "autoscaler-policy").inputs["policy"])
-
-    watch, pools, counts = policy["Statement"]
-    assert all(action.partition(":")[2].startswith(("Describe", "Get")) for action in watch["Action"])
-    assert (pools["Action"], pools["Resource"]) == (
-        "eks:DescribeNodegroup",
-        f"arn:aws:eks:me-central-1:{ACCOUNT}:nodegroup/aws-me-central-1-prod/*",
-    )
-    assert counts == {
-        "Sid": "Counts",
-        "Effect": "Allow",
-        "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-        "Resource": f"arn:aws:autoscaling:me-central-1:{ACCOUNT}:autoScalingGroup:*",
-        "Condition": {"StringEquals": {"aws:ResourceTag/k8s.io/cluster-autoscaler/aws-me-central-1-prod": "owned"}},
-    }
-
-
-def test_the_autoscalers_service_account_has_the_role(run: Run) -> None:
-    plan = run(autoscaler)
-    association = plan.of("aws:eks/podIdentityAssociation:PodIdentityAssociation", "autoscaler-association").inputs
-
-    assert (association["namespace"], association["serviceAccount"]) == ("kube-system", "cluster-autoscaler")
-    assert association["roleArn"].endswith(":role/aws-me-central-1-prod-autoscaler")
-    assert association["tags"] == POOL_TAGS
 
 
 def test_it_says_what_the_machines_move(run: Run) -> None:
