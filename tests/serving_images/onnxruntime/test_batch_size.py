@@ -27,7 +27,7 @@ def used(size: BatchSize, cost: Cost, batches: int = 60) -> int:
     ("cost", "rows"),
     [
         (lambda rows: 0.1 * rows, TIMES_THE_SMALLEST),
-        (lambda rows: 0.004 + 0.006 * rows, 5),
+        (lambda rows: 0.004 + 0.006 * rows, 7),
         (lambda rows: 0.1 + 0.001 * rows, MOST),
         (lambda rows: rows * SHORT_SECONDS / MOST, MOST),
         (lambda rows: 0.001 * rows, 20),

@@ -10,7 +10,7 @@ WEIGHT: Final = 0.2
 SHORT_SECONDS: Final = 0.02
 """A batch below this delays nobody by much."""
 
-TIMES_THE_SMALLEST: Final = 4
+TIMES_THE_SMALLEST: Final = 5
 """How much longer than the smallest run a batch may take."""
 
 
