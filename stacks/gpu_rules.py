@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
+from components.azure_groups import misplaced
 from components.gpu.legality import cluster_problems, problems
 from components.gpu.reasons import Reason
 from components.gpu.runtime_legality import driver_reasons, reasons
@@ -37,7 +38,7 @@ def gpu_problems(environment: AwsEnvironment | AzureEnvironment, stack: str) -> 
         return
     if not _stands(environment):
         return
-    found = list(chain(_names(environment), *(_pool(name, environment) for name in environment.gpu_pools)))
+    found = list(chain(_names(environment), *(_pool(name, environment, stack) for name in environment.gpu_pools)))
     found = found or list(_together(environment)) or list(_runtime(environment, stack))
     yield from dict.fromkeys(found)
 
@@ -48,7 +49,7 @@ def _stands(environment: AwsEnvironment | AzureEnvironment) -> bool:
     return {*(environment.zones or ())} <= {*sold} and kubernetes_minor(environment) in minors
 
 
-def _pool(name: str, environment: AwsEnvironment | AzureEnvironment) -> Iterator[Problem]:
+def _pool(name: str, environment: AwsEnvironment | AzureEnvironment, stack: str) -> Iterator[Problem]:
     pool, key = environment.gpu_pools[name], f"{POOLS}.{name}"
     if pool.minimum > pool.maximum:
         yield Problem(f"{key}.minimum", f"found {pool.minimum}, allowed: {pool.maximum} or less, its maximum.")
@@ -57,6 +58,8 @@ def _pool(name: str, environment: AwsEnvironment | AzureEnvironment) -> Iterator
         message = f"found {', '.join(strangers)}, allowed: {', '.join(zones) or 'none'}, the environment's own."
         yield Problem(f"{key}.zones", message)
         return
+    if pool.reservation is not None and (sentence := misplaced(pool.reservation.id, stack)) is not None:
+        yield Problem(f"{key}.reservation.id", sentence, OF_THE_GPU)
     for reason in problems(gpu_wish(pool, environment)):
         yield _problem(reason, key)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_azure_native as azure_native
 
+from components.azure_groups import main_group
 from falaj.catalog.data_flows import Channel, DataClass, DataFlow, Encryption
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class AzureSubscription(pulumi.ComponentResource):
         if spec.resource_group is None:
             made = azure_native.resources.ResourceGroup(
                 f"{name}-group",
-                resource_group_name=f"{placement.stack}-group",
+                resource_group_name=main_group(placement.stack),
                 location=placement.region,
                 tags=placement.tags(),
                 opts=pulumi.ResourceOptions(parent=self, provider=self.provider, protect=placement.protected),

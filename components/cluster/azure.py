@@ -9,6 +9,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 import pulumi_kubernetes as kubernetes
 
+from components.azure_groups import node_group
 from components.azure_roles import role_definition
 from components.cluster.addresses import api_server_end
 from components.cluster.aks import encryption, network, release, sign_in, start
@@ -141,7 +142,8 @@ class AksCluster(pulumi.ComponentResource):
     def _reserved(self) -> Iterator[tuple[str, str]]:
         """Return the resource groups of the reservations that machines are started in, each once, by their names.
 
-        Azure asks for no less than the whole role there; keep reservations in a group of their own.
+        Azure asks for no less than the whole role there; the spec refuses a group that holds anything of ours, and
+        IAM-007 judges the grant.
         Source: https://learn.microsoft.com/azure/aks/use-capacity-reservation-groups
         """
         scopes = {found.partition("/providers/")[0] for found in self._spec.reservations}
@@ -183,7 +185,7 @@ class AksCluster(pulumi.ComponentResource):
             resource_group_name=self._group,
             resource_name_=placement.stack,
             location=placement.region,
-            node_resource_group=f"{placement.stack}-nodes",
+            node_resource_group=node_group(placement.stack),
             tags=placement.tags(),
             **settings,
             opts=pulumi.ResourceOptions(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from components.azure_groups import misplaced
 from components.cloud_spec import CloudSpec
 from components.network.spec import PRIVATE, TAKEN, Egress, PodSpace
 from components.node_pools.spec import KubernetesMinor, NodePoolSpec
@@ -126,6 +127,13 @@ class AksSpec(CloudSpec):
         if self.first_pool is not None and self.first_pool.placement.region != region:
             lies = self.first_pool.placement.region
             raise ValueError(f"first_pool lies in {lies}, allowed: {region}, where the cluster lies")
+        return self
+
+    @model_validator(mode="after")
+    def _reservations_lie_apart(self) -> Self:
+        for reservation in self.reservations:
+            if reason := misplaced(reservation, self.placement.stack):
+                raise ValueError(reason)
         return self
 
     @model_validator(mode="after")

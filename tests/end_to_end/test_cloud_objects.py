@@ -26,6 +26,8 @@ PLANS = ROOT / "tests" / "golden" / "plans"
 CLOUDS = sorted(file.stem for file in PLANS.glob("a*.json"))
 DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 GPU_ROOM = "gpu-operator"
+FURTHER_ROOMS = {GPU_ROOM: "azure-uaenorth-prod", "falaj-autoscaler": "aws-me-central-1-prod"}
+"""Namespaces that `local` does not have and several stacks do, each with one of those."""
 RELEASE = "kubernetes:helm.sh/v3:Release"
 """What Helm makes of a chart; no object of a cluster."""
 HOST = re.compile(r"hostname|dnsNames")
@@ -75,22 +77,20 @@ def client(environment: Workspace, kubernetes_client: Client) -> Client:
 
 
 @pytest.fixture(scope="module")
-def gpu_room(client: Client) -> Iterator[None]:
-    """The namespace of the GPU operator, which `local` does not have and several stacks do."""
-    (room,) = [
-        each
-        for each in objects("azure-uaenorth-prod")
-        if each["kind"] == "Namespace" and each["metadata"]["name"] == GPU_ROOM
-    ]
-    client.create(from_dict(room))
+def further_rooms(client: Client) -> Iterator[None]:
+    """The namespaces of what `local` has none of."""
+    for name, stack in FURTHER_ROOMS.items():
+        (room,) = [each for each in objects(stack) if each["kind"] == "Namespace" and each["metadata"]["name"] == name]
+        client.create(from_dict(room))
     yield
-    client.delete(Namespace, GPU_ROOM)
+    for name in FURTHER_ROOMS:
+        client.delete(Namespace, name)
 
 
 @pytest.fixture
-def rooms(client: Client, gpu_room: None, stack: str) -> Iterator[list[dict[str, Any]]]:
+def rooms(client: Client, further_rooms: None, stack: str) -> Iterator[list[dict[str, Any]]]:
     """The objects of a stack, once the namespaces they lie in exist; those made here go again."""
-    del gpu_room
+    del further_rooms
     found = objects(stack)
     made = []
     for each in found:

@@ -22,6 +22,11 @@ GPUS = {"sizes": ["g6.xlarge"], "maximum": 2, "zones": ["mec1-az1"]}
 AZURE_GPUS = {"sizes": ["Standard_NC40ads_H100_v5"], "maximum": 2, "acknowledge_unknown": True}
 COSTS = {"cpu": {"cost_per_hour": 0.2}, "gpu": {"cost_per_hour": 1.2}}
 DIGEST = f"sha256:{'a' * 64}"
+RESERVED = [{"kind": "reserved", "minutes": 15}, {"kind": "cpu_route"}]
+OWN_GROUP = (
+    "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/azure-uaenorth-prod-group/providers/"
+    "Microsoft.Compute/capacityReservationGroups/gpus"
+)
 SPOT = [{"kind": "on_demand", "minutes": 10}, {"kind": "spot", "minutes": 10}, {"kind": "cpu_route"}]
 
 
@@ -182,6 +187,12 @@ MISTAKES: list[tuple[str, str, object, str]] = [
     (AZURE, f"{E}/kubernetes", "1.35", "environment.kubernetes"),
     (AZURE, GPU, {**AZURE_GPUS, "acknowledge_unknown": False}, "environment.gpu_pools.gpu.acknowledge_unknown"),
     (AZURE, GPU, {**AZURE_GPUS, "capacity": SPOT[::2]}, "environment.gpu_pools"),
+    (
+        AZURE,
+        GPU,
+        {**AZURE_GPUS, "capacity": RESERVED, "reservation": {"id": OWN_GROUP}},
+        "environment.gpu_pools.gpu.reservation.id",
+    ),
     (
         AZURE,
         GPU,

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from components.cluster.azure import AksCluster
 from components.cluster.spec import AksSpec
@@ -13,6 +14,10 @@ from components.network.spec import Egress
 from components.node_pools.azure import AksNodePool
 from components.node_pools.spec import NodeOs
 from falaj.catalog.tags import Stage
+from policies.controls import load
+from policies.evaluator import Verdict, evaluate
+from policies.node import Node
+from policies.resources import Resource
 from tests.components.cluster.examples import (
     CONTROL_PLANE,
     DIRECTORY,
@@ -39,6 +44,7 @@ REGISTRY = f"{GROUP_ID}/Microsoft.ContainerRegistry/registries/registry"
 WORKSPACE = f"{GROUP_ID}/Microsoft.OperationalInsights/workspaces/logs"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+RESERVATIONS = "providers/Microsoft.Compute/capacityReservationGroups"
 
 
 def make(spec: AksSpec) -> AksCluster:
@@ -312,8 +318,7 @@ def test_its_identity_may_use_our_network_zone_and_nodes_identity_before_it_exis
 
 def test_it_may_start_machines_in_reservations_where_each_lies_and_nowhere_else(run: Run) -> None:
     groups = [f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}" for name in ("gpus", "more")]
-    kind = "providers/Microsoft.Compute/capacityReservationGroups"
-    held = (f"{groups[0]}/{kind}/a", f"{groups[0]}/{kind}/b", f"{groups[1]}/{kind}/c")
+    held = tuple(f"{group}/{RESERVATIONS}/{name}" for group, name in zip((*groups, groups[0]), "acb", strict=True))
 
     plan = run(lambda: make(aks_spec(reservations=held)))
 
@@ -323,6 +328,39 @@ def test_it_may_start_machines_in_reservations_where_each_lies_and_nowhere_else(
         "b24988ac-6180-42a0-ab88-20f7382dd24c"
     }
     assert {each.urn for each in found} <= {*plan.of(CLUSTER, "cluster-cluster").dependencies}
+
+
+@pytest.mark.parametrize(
+    ("scope", "verdict"),
+    [
+        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/gpus", Verdict.PASS),
+        (f"/subscriptions/{SUBSCRIPTION}", Verdict.FAIL),
+    ],
+)
+def test_the_role_it_gets_beside_reservations_is_judged_as_any_other(run: Run, scope: str, verdict: Verdict) -> None:
+    held = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/gpus/{RESERVATIONS}/a"
+    plan = run(lambda: make(aks_spec(reservations=(held,))), preview=True)
+    (found,) = [each for each in plan.typed(ASSIGNMENT) if "reservations" in each.name]
+    (owns_no_subscription,) = [control for control in load() if control.id == "IAM-007"]
+
+    granted = Resource(found.type, found.urn, Node({**found.inputs, "scope": scope}))
+
+    assert found.inputs["scope"].rpartition("/")[2] == "gpus"
+    assert [each.verdict for each in evaluate([granted], controls=[owns_no_subscription])] == [verdict]
+
+
+@pytest.mark.parametrize("group", ["azure-uaenorth-prod-group", "Azure-UAENorth-prod-nodes"])
+def test_a_reservation_beside_what_is_ours_is_refused(group: str) -> None:
+    held = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/{RESERVATIONS}/a"
+
+    with pytest.raises(ValidationError) as refused:
+        aks_spec(reservations=(held,))
+
+    assert refused.value.errors()[0]["msg"] == (
+        f"Value error, found resource group {group}, which is the environment's own, allowed: one that holds "
+        "reservations alone; the cluster's identity becomes its Contributor, which keys and stores are not for "
+        "(control IAM-007)."
+    )
 
 
 def test_pools_with_gpus_are_tried_in_order_and_others_by_what_they_waste(run: Run) -> None:
