@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inference_router.decision import optimiser
@@ -42,7 +42,7 @@ class Journey:
     """Whether asking twice is the same as asking once."""
 
     choice: Choice | None = None
-    tried: list[Endpoint] = field(default_factory=list)
+    tried: tuple[Endpoint, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -93,15 +93,17 @@ class Dispatcher:
 
     def begin(self, journey: Journey) -> Attempt | None:
         """The first attempt; nothing where nobody takes the request."""
-        now = self._clock()
-        standings = {side: fleet.standing(now) for side, fleet in self._fleets.items()}
+        now, factor = self._clock(), 1.0
         if journey.ask is None:
             choice = self._first_ready()
         else:
             self._budget.pay_in()
+            standings = {side: fleet.standing(now) for side, fleet in self._fleets.items()}
             choice = self._chooser.choose(journey.ask, standings, now)
             if self._chooser.switches:
                 self._tell_switches()
+            if choice is not None:
+                factor = optimiser.queue_factor(self._policy, choice.side, standings[choice.side])
         endpoint = None if choice is None else self._fleets[choice.side].pick(now)
         if choice is None or endpoint is None:
             self._counts.refused(journey.protocol)
@@ -109,9 +111,6 @@ class Dispatcher:
         journey.choice = choice
         self._counts.routed(choice.side, choice.reason, journey.protocol)
         self._audit.routed(journey, choice, endpoint)
-        factor = 1.0
-        if journey.ask is not None:
-            factor = optimiser.queue_factor(self._policy, choice.side, standings[choice.side])
         endpoint.in_flight += 1
         return Attempt(journey, endpoint, now, factor)
 
@@ -122,7 +121,7 @@ class Dispatcher:
         """
         attempt.endpoint.in_flight -= 1
         journey, now = attempt.journey, self._clock()
-        journey.tried.append(attempt.endpoint)
+        journey.tried = (*journey.tried, attempt.endpoint)
         self._counts.unanswered(attempt.endpoint.side, cause)
         if not (journey.repeatable or harmless) or len(journey.tried) >= MOST_ATTEMPTS:
             return None

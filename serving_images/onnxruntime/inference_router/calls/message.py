@@ -57,46 +57,41 @@ def read(data: bytes) -> Start:
 
 def _fields(message: bytes) -> tuple[str, int | None]:
     """The fields up to the first input, as far as they lie in what is looked at. All that matter have short tags."""
-    model, position = "", 0
-    while position < len(message):
+    model, position, end = "", 0, len(message)
+    while position < end:
         tag = message[position]
-        position += 1
-        if tag >= _MORE:
-            break
-        kind = tag & 7
-        if kind == _LENGTH_DELIMITED:
-            length = message[position]
-            position += 1
-            if length >= _MORE:
-                length, position = _varint(message, position - 1)
-            if tag == _INPUT:
-                return model, _rows(message[position : position + length])
-            if tag == _MODEL_NAME:
-                model = message[position : position + length].decode(errors="replace")
-            position += length
-        else:
-            position = _skip(message, position, kind)
+        length = message[position + 1]
+        if tag & 7 != _LENGTH_DELIMITED or tag >= _MORE:
+            position = _skip(message, position + 1, tag & 7)
+            continue
+        position += 2
+        if length >= _MORE:
+            length, position = _varint(message, position - 1)
+        if tag == _INPUT:
+            return model, _rows(message, position, min(position + length, end))
+        if tag == _MODEL_NAME:
+            model = message[position : position + length].decode(errors="replace")
+        position += length
     return model, None
 
 
-def _rows(entry: bytes) -> int | None:
-    """The first dimension of an input."""
-    position = 0
-    while position < len(entry):
-        tag = entry[position]
-        position += 1
+def _rows(message: bytes, position: int, end: int) -> int | None:
+    """The first dimension of the input that lies there."""
+    while position < end:
+        tag = message[position]
         if tag == _SHAPE:
-            return _varint(entry, position)[0]
-        if tag >= _MORE:
-            break
-        kind = tag & 7
-        if kind == _LENGTH_DELIMITED:
-            length, position = _varint(entry, position)
-            if tag == _SHAPE_PACKED:
-                return _varint(entry, position)[0] if length else None
-            position += length
-        else:
-            position = _skip(entry, position, kind)
+            return _varint(message, position + 1)[0]
+        if tag & 7 != _LENGTH_DELIMITED or tag >= _MORE:
+            position = _skip(message, position + 1, tag & 7)
+            continue
+        length = message[position + 1]
+        position += 2
+        if length >= _MORE:
+            length, position = _varint(message, position - 1)
+        if tag == _SHAPE_PACKED:
+            rows = message[position]
+            return None if not length else rows if rows < _MORE else _varint(message, position)[0]
+        position += length
     return None
 
 

@@ -28,7 +28,6 @@ _RETRIED: Final = frozenset({words.UNAVAILABLE, words.RESOURCE_EXHAUSTED})
 """Statuses of a runtime that has no time: another one may have."""
 
 _FAULTS: Final = frozenset({words.UNKNOWN, words.INTERNAL, words.UNAVAILABLE})
-_WISHES: Final = {side.encode(): side for side in Side}
 
 
 class Relay:
@@ -77,8 +76,6 @@ class Relay:
             self._dispatch(Journey(None, "grpc"))
         elif self._ended:
             self._dispatch(Journey(Ask(""), "grpc"))
-
-    # From the client ----------------------------------------------------------------------------------------------
 
     def fields_came(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
         """Trailers of the client, which only end its side; or the head or the trailers of an answer."""
@@ -147,21 +144,12 @@ class Relay:
         """What is known of the call: its head, and the start of its message."""
         first = self._pieces[0] if self._pieces else b""
         start = message.read(first)
-        fields = self._said.fields
-        wish = _WISHES.get(fields.get(b"falaj-route", b"").strip().lower(), start.wish)
-        ask = Ask(start.model, start.rows, message.length_of(first), wish, self._target(fields))
-        caller = fields.get(self._around.caller_header, b"") if self._around.caller_header else b""
-        request_id = fields.get(b"x-request-id", b"")
-        return Journey(ask, "grpc", _shown(caller), _shown(request_id))
-
-    def _target(self, fields: dict[bytes, bytes]) -> float | None:
-        """How soon the answer is needed: as the client says, or its deadline."""
-        told = fields.get(b"falaj-latency-ms", b"")
-        seconds = int(told) / 1000 if told.isdigit() and len(told) < 8 else None  # noqa: PLR2004 - some hours
-        left = None if self._expires is None or self._streams else self._expires - self._started
-        return min((each for each in (seconds, left) if each is not None), default=None)
-
-    # To the runtime -----------------------------------------------------------------------------------------------
+        said = self._said
+        target = said.target_seconds
+        if said.timeout_seconds is not None and not self._streams:
+            target = said.timeout_seconds if target is None else min(target, said.timeout_seconds)
+        ask = Ask(start.model, start.rows, message.length_of(first), said.wish or start.wish, target)
+        return Journey(ask, "grpc", said.shown(self._around.caller_header), said.request_id)
 
     def _dispatch(self, journey: Journey) -> None:
         self._journey = journey
@@ -176,9 +164,11 @@ class Relay:
 
     def _try(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        self._around.pool_of(attempt.endpoint).open(
-            lambda stream: self._opened(attempt, stream), lambda cause: self._unopened(attempt, cause)
-        )
+        pool = self._around.pool_of(attempt.endpoint)
+        if (stream := pool.open_at_once()) is not None:
+            self._opened(attempt, stream)
+        else:
+            pool.open(lambda made: self._opened(attempt, made), lambda cause: self._unopened(attempt, cause))
 
     def _opened(self, attempt: Attempt, stream: Stream) -> None:
         if self._over or self._attempt is not attempt:
@@ -213,8 +203,6 @@ class Relay:
                 self._around.memory.add(-given)
         elif self._source is not None:
             self._source.connection.consumed(self._source, size)
-
-    # From the runtime ---------------------------------------------------------------------------------------------
 
     def _answer_fields(self, fields: Fields, *, ended: bool) -> None:
         answer = AnswerFields.of(fields)
@@ -362,7 +350,3 @@ class Relay:
         self._held = 0
         self._pieces = []
         self._keeps = False
-
-
-def _shown(value: bytes) -> str:
-    return value[:128].decode("ascii", "backslashreplace")

@@ -35,5 +35,6 @@ def price_of(policy: Policy, side: Side) -> float:
 
 def queue_factor(policy: Policy, side: Side, standing: Standing) -> float:
     """How many times its service time a request takes from now: what waits is worked off side by side."""
-    at_once = max(1, standing.ready) * policy.of(side).concurrency
-    return max(1.0, (standing.in_flight + standing.others + 1) / at_once)
+    asked = standing.in_flight + standing.others + 1
+    at_once = (standing.ready or 1) * policy.of(side).concurrency
+    return asked / at_once if asked > at_once else 1.0

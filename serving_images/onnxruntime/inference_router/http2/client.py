@@ -111,12 +111,15 @@ class GrpcPool:
         self._waiting: deque[tuple[Opened, Failed]] = deque()
         self._connecting: asyncio.Task[None] | None = None
 
-    def open(self, opened: Opened, failed: Failed) -> None:
-        """Call one of the two: at once where a connection has room, else when one has, or none can be made."""
+    def open_at_once(self) -> Stream | None:
+        """Another stream on a connection that has room; nothing where none has."""
         for connection in self._connections:
             if connection.has_room:
-                opened(connection.open_stream())
-                return
+                return connection.open_stream()
+        return None
+
+    def open(self, opened: Opened, failed: Failed) -> None:
+        """Call one of the two: when a connection has room, or none can be made."""
         self._waiting.append((opened, failed))
         self._connect_if_useful()
 

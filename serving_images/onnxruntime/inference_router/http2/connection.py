@@ -181,7 +181,8 @@ class Http2Connection(asyncio.Protocol, ABC):
             self.consumed(stream, size - len(data))
         if stream.owner is not None:
             stream.owner.data_came(stream, data, ended=ended)
-        self._forget_if_done(stream)
+        if ended and stream.sent_all:
+            self._forget_if_done(stream)
 
     def _data_on_closed(self, number: int, size: int, stream: Stream | None) -> None:
         if self.is_idle(number):
@@ -202,7 +203,7 @@ class Http2Connection(asyncio.Protocol, ABC):
                 return
         elif stream.received_all:
             raise BrokenProtocolError(Code.STREAM_CLOSED)
-        if _is_informational(fields) and not ended:
+        if not ended and _is_informational(fields):
             return
         trailers = stream.fields_read
         try:
@@ -219,7 +220,8 @@ class Http2Connection(asyncio.Protocol, ABC):
             self.message_began(stream, fields, ended=ended)
         else:
             stream.owner.fields_came(stream, fields, ended=ended)
-        self._forget_if_done(stream)
+        if ended and stream.sent_all:
+            self._forget_if_done(stream)
 
     def on_settings(self, values: list[tuple[int, int]]) -> None:
         """What the other end takes."""
@@ -311,7 +313,7 @@ class Http2Connection(asyncio.Protocol, ABC):
             stream.owner.stream_lost(stream, code, harmless=harmless)
 
     def _forget_if_done(self, stream: Stream) -> None:
-        if stream.sent_all and stream.received_all and stream.open:
+        if stream.received_all and stream.sent_all and stream.open:
             self._drop(stream)
 
     def _drop(self, stream: Stream) -> None:

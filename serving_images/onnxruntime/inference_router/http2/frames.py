@@ -98,8 +98,9 @@ def number(payload: bytes) -> int:
 def headers(stream: int, block: bytes, *, end: bool, largest: int) -> bytes:
     """A header block, in as many frames as it needs."""
     flags = END_STREAM if end else 0
-    if len(block) <= largest:
-        return frame(HEADERS, flags | END_HEADERS, stream, block)
+    length = len(block)
+    if length <= largest:
+        return HEAD.pack(length >> 16, length & 0xFFFF, HEADERS, flags | END_HEADERS, stream) + block
     parts = [block[start : start + largest] for start in range(0, len(block), largest)]
     written = [frame(HEADERS, flags, stream, parts[0])]
     written += [frame(CONTINUATION, 0, stream, part) for part in parts[1:-1]]

@@ -89,7 +89,8 @@ class Sender:
         self.write(frames.headers(stream.id, block, end=end, largest=self._frame))
         if end:
             stream.sent_all = True
-            self._done(stream)
+            if stream.received_all:
+                self._done(stream)
 
     def body(self, stream: Stream) -> None:
         """Send of a stream's body what there is room for."""
@@ -129,7 +130,8 @@ class Sender:
         owner = stream.owner
         if last:
             stream.sent_all = True
-            self._done(stream)
+            if stream.received_all:
+                self._done(stream)
         if size and owner is not None:
             owner.sent(stream, size)
         return True
