@@ -10,6 +10,7 @@ from falaj.catalog.gpu_software import branch_of, gpu_operators, rollbacks, trit
 from falaj.recipes.state import ClusterVersions
 from falaj.recipes.steps import Part
 
+AUTOSCALER = "**ClusterAutoscaler**"
 CLUSTERS = {"eks": "**EksCluster**", "aks": "**AksCluster**"}
 POOLS = {"eks": "**EksNodePool**", "aks": "**AksNodePool**"}
 DEFINITIONS = "**GpuDefinitions**"
@@ -101,7 +102,10 @@ def _control_plane(before: ClusterVersions, after: ClusterVersions) -> Words:
     by_cloud = {
         "eks": (
             "aws eks list-insights --cluster-name CLUSTER shows no failing upgrade insight",
-            _named(f"Kubernetes {after.control_plane}", CLUSTERS["eks"]),
+            (
+                f"name Kubernetes {after.control_plane} and an autoscaler_image of that minor in the stack file, then "
+                f"falaj mirror -s STACK, then {_up(CLUSTERS['eks'])} --target '{AUTOSCALER}'"
+            ),
         ),
         "aks": (
             "az aks get-upgrades -g GROUP -n CLUSTER lists the minor, and no deprecated API is called",

@@ -20,7 +20,7 @@ from falaj.recipes.matrix import NODES_BEHIND, faults, minors_between, releases_
 from falaj.recipes.state import at
 from falaj.recipes.steps import ORDER, Part
 from falaj.recipes.upgrade import MINORS_AT_ONCE, UpgradeRefusedError, refusals, stations, upgrade
-from falaj.recipes.wording import CLUSTERS, DEFINITIONS, POOLS, RUNTIME, SERVERS
+from falaj.recipes.wording import AUTOSCALER, CLUSTERS, DEFINITIONS, POOLS, RUNTIME, SERVERS
 
 RECIPES = gpu_recipes()
 DRIVERS = ("535.309.01", "570.211.01", "580.178.04", "595.91.07", "610.57.04", "unknown")
@@ -253,6 +253,10 @@ def test_a_control_plane_goes_back_on_eks_alone() -> None:
     eks = next(s for s in upgrade("eks-1.35-al2023", "eks-1.36-al2023", RECIPES).steps if s.part is Part.CONTROL_PLANE)
     aks = next(s for s in upgrade("aks-1.35-ubuntu", "aks-1.36-ubuntu", RECIPES).steps if s.part is Part.CONTROL_PLANE)
 
+    assert eks.command == (
+        "name Kubernetes 1.36 and an autoscaler_image of that minor in the stack file, then falaj mirror -s STACK, "
+        "then pulumi up -s STACK --target '**EksCluster**' --target '**ClusterAutoscaler**'"
+    )
     assert eks.rollback is not None
     assert eks.rollback.startswith(
         "aws eks update-cluster-version --name CLUSTER --kubernetes-version 1.35, within 7 days."
@@ -284,7 +288,7 @@ def test_every_step_says_what_comes_before_what_to_run_how_to_see_it_and_the_way
 def test_commands_name_components_that_there_are() -> None:
     made = "".join(path.read_text() for path in Path(__file__).parents[2].glob("components/*/*.py"))
 
-    for pattern in (*CLUSTERS.values(), *POOLS.values(), DEFINITIONS, RUNTIME, SERVERS):
+    for pattern in (*CLUSTERS.values(), *POOLS.values(), AUTOSCALER, DEFINITIONS, RUNTIME, SERVERS):
         assert f'"falaj:index:{pattern.strip("*")}"' in made
 
 
