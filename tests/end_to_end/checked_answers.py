@@ -47,14 +47,14 @@ def is_right(outputs: list[dict[str, Any]], wanted: dict[str, np.ndarray[Any, An
     )
 
 
-def ask(endpoint: Endpoint, request: dict[str, Any]) -> httpx2.Response:
+def ask(endpoint: Endpoint, request: dict[str, Any], **headers: str) -> httpx2.Response:
     """One request over HTTPS, the server's certificate held to the environment's authority."""
     way, authority = endpoint
     with httpx2.Client(verify=ssl.create_default_context(cadata=authority), trust_env=False, timeout=LONGEST) as client:
         return client.post(
             f"https://{way['address']}:{way['port']}/v2/models/iris/infer",
             json=request,
-            headers={"host": way["host"]},
+            headers={"host": way["host"], **{name.replace("_", "-"): value for name, value in headers.items()}},
             extensions={"sni_hostname": way["host"]},
         )
 

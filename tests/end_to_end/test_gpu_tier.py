@@ -54,12 +54,15 @@ ROUTED = {
         "gpu": {"cost_per_hour": 1.2},
         "rules": [
             {"name": "one-row", "send": "cpu", "rows_at_most": 1},
-            {"name": "batches", "send": "gpu", "rows_at_least": 2},
+            {"name": "batches", "send": "gpu", "rows_at_least": 3},
         ],
         "recovery_seconds": 2,
     },
 }
 """By rows, so that a test knows beforehand which side a request belongs to."""
+TWO_ROWS = REQUEST | {"inputs": [REQUEST["inputs"][0] | {"shape": [2, 4], "data": REQUEST["inputs"][0]["data"][:2]}]}
+OPTIMISED = frozenset({"cheaper", "meets_target", "faster", "overflow", "probe", "unknown"})
+"""Reasons of the router where no rule fits."""
 PHASE = 30
 """How many requests of each kind are seen before a phase counts as shown."""
 READ = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
@@ -262,6 +265,34 @@ def test_the_enterprises_requests_go_where_they_belong(
     assert is_right(outputs, wanted)
     assert routed(client) - before == Counter({(side, "rule", "rest"): 1, (side, "rule", "grpc"): 1})
     assert successes(client) - before_triton == (2 if side == "gpu" else 0)
+
+
+def test_what_no_rule_names_is_decided_by_cost_and_latency(client: Client, bank: Endpoint) -> None:
+    triton(client)
+    wanted = expected(TWO_ROWS)
+    until(lambda: ask(bank, REQUEST).headers[SIDE] == "gpu")
+    before = routed(client)
+
+    answers = [ask(bank, TWO_ROWS) for _ in range(20)]
+
+    went = routed(client) - before
+    assert [answer for answer in answers if not is_right(answer.json()["outputs"], wanted)] == []
+    assert went.total() == len(answers)
+    assert {reason for _, reason, _ in went} <= OPTIMISED
+    sides = Counter(answer.headers[SIDE] for answer in answers)
+    assert sides == {side: sum(went[kind] for kind in went if kind[0] == side) for side in sides}
+
+
+@pytest.mark.parametrize("side", ["cpu", "gpu"])
+def test_a_client_may_ask_for_a_side(client: Client, bank: Endpoint, side: str) -> None:
+    triton(client)
+    until(lambda: ask(bank, ONE_ROW, falaj_route=side).headers[SIDE] == side)
+    before = routed(client)
+
+    answer = ask(bank, ONE_ROW, falaj_route=side)
+
+    assert is_right(answer.json()["outputs"], expected(ONE_ROW))
+    assert routed(client) - before == Counter({(side, "wish", "rest"): 1})
 
 
 def test_the_small_business_is_answered_on_cpu(client: Client, shop: Endpoint) -> None:

@@ -15,7 +15,7 @@ import pytest
 from policies.control import Control, Example
 from policies.evaluator import Verdict
 from tests.policies.mutation.code import CodeMutant, inner_codes
-from tests.policies.mutation.places import LONGEST, at_most, forget, in_place_of, recorded
+from tests.policies.mutation.places import LONGEST, TookTooLong, at_most, forget, in_place_of, recorded
 from tests.policies.proof import judged, unmended
 
 
@@ -92,5 +92,5 @@ def is_noticed(mutant: CodeMutant, asked: Iterable[Proof]) -> bool | None:
         stack.enter_context(at_most(LONGEST))
         try:
             return not all(proof.holds() for proof in asked)
-        except (Exception, pytest.fail.Exception):  # noqa: BLE001 - whatever a mutant raises is noticed
+        except (Exception, pytest.fail.Exception, TookTooLong):  # noqa: BLE001 - whatever a mutant raises is noticed
             return True

@@ -76,12 +76,16 @@ def is_room(name: str) -> bool:
     return name.count(".") > 1 and not name.startswith(("policies.controls.", "policies.examples."))
 
 
+class TookTooLong(BaseException):
+    """A mutant does not end. No Exception: what judges takes any of those for a check's own and may go on."""
+
+
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Stop what takes longer."""
+    """Stop what takes longer, by TookTooLong."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"took longer than {seconds} s")
+        raise TookTooLong(f"took longer than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
