@@ -144,7 +144,9 @@ BOTTLEROCKET = "BOTTLEROCKET_x86_64_NVIDIA"
 SWITCHED_OFF = {STAYS_AWAY: "false"}
 CONTROL.good("the operator's", operator())
 CONTROL.good(
-    "the operator's by default, beside other charts", release(chart="./charts/gpu-operator", values=None), release()
+    "the operator's by default, beside other charts",
+    release(chart="./charts/gpu-operator", values=None),
+    release(name="other"),
 )
 CONTROL.good("a chart of its own, the operator's switched off", plugin(), operator(enabled=False))
 CONTROL.good("a DaemonSet of one's own", daemon_set())

@@ -15,14 +15,14 @@ HERE: Final = "111122223333.dkr.ecr.me-central-1.amazonaws.com"
 """A registry in the UAE, by its host."""
 
 
-def release(**properties: object) -> Resource:
+def release(*, name: str = "example", **properties: object) -> Resource:
     """Make a release of a chart, its images from a registry in the UAE."""
     made = {
         "chart": f"oci://{HERE}/charts/keda",
         "version": "2.17.1",
         "values": {"image": {"registry": HERE, "repository": "kedacore/keda", "tag": "2.17.1"}},
     }
-    return resource(RELEASE, without_none(made | properties))
+    return resource(RELEASE, without_none(made | properties), urn=f"urn:pulumi:stack::project::{RELEASE}::{name}")
 
 
 def chart(**properties: object) -> Resource:

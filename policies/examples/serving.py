@@ -65,6 +65,7 @@ def replicated(
             ),
             "spec": without_none({"replicas": replicas, "template": template}),
         },
+        urn=None if name == "iris" else f"urn:pulumi:stack::project::{kind}::{name}",
         property_dependencies={"metadata": made_from},
     )
 

@@ -127,6 +127,14 @@ def with_labels(resource: Resource, extra: dict[str, str]) -> Resource:
     return replace(resource, root=Node(properties))
 
 
+@pytest.mark.parametrize("control", load(), ids=lambda control: control.id)
+def test_the_resource_that_an_example_is_about_has_a_name_of_its_own(control: Control[Any]) -> None:
+    for examples in (control.examples.good, control.examples.bad, control.examples.unknown):
+        for example in examples:
+            first, *others = [resource.urn for resource in example.resources]
+            assert first not in others, example.label
+
+
 @settings(max_examples=3, deadline=None)
 @given(company=st.lists(st.sampled_from(STRANGERS), unique_by=id), order=st.randoms(use_true_random=False))
 def test_company_and_order_of_resources_change_nothing(company: list[Resource], order: Any) -> None:  # noqa: ANN401 - Random

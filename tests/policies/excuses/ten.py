@@ -242,11 +242,6 @@ RESOURCES: dict[str, tuple[Excuse, ...]] = {
                 "a chart of its own, the operator's switched off",
             ),
         ),
-        Excuse(
-            ("unknown chart",),
-            "the other chart, whose values switch it off",
-            "the operator's by default, beside other charts",
-        ),
         Excuse(each("delete null flip", "enabled"), "the only one, or switched off", of="Release"),
         Excuse(("unknown enabled",), "on or off, it stays away", "a node's own, the operator's kept away"),
     ),

@@ -73,6 +73,7 @@ class RequestReader:
             self._refuse(answers.internal_error())
         except httptools.HttpParserError:
             self._refuse(answers.refusal(HTTPStatus.BAD_REQUEST, "the request is not valid HTTP/1.1"))
+        self._begun_with = b""
         if self._placed:
             self._loose_bytes = 0
             return
@@ -255,7 +256,6 @@ class RequestReader:
             self.stop()
         elif self._begun_with:
             self._known = known_head(self._begun_with, exchange)
-            self._begun_with = b""
         self._connection.received(exchange)
 
     def _refuse(self, answer: Answer) -> None:
