@@ -117,7 +117,7 @@ def test_it_says_when_there_are_no_measurements_and_goes_on_when_there_are(brows
     shown(browser, "GPU-simulated-0", lambda _: True)
     assert failure() == ""
 
-    browser.block("*/metrics")
+    browser.block("**/metrics")
     assert until(lambda: failure() or None) == (
         "No measurements at the moment; what is below is older. Failed to fetch"
     )
