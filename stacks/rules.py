@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from components.gpu.spec import GPU, MIG_PART
+from components.gpu.spec import GPU
 from falaj.catalog.data_flows import DataClass
-from falaj.catalog.gpus import gpu_families
+from falaj.catalog.gpus import gpu_families, mig_resource
 from falaj.catalog.quantities import mebibytes, millicores
 from falaj.catalog.tiers import Isolation, Tier, tiers
 from stacks.cloud_rules import cloud_problems
@@ -64,7 +64,7 @@ def _simulated_problems(home: LocalEnvironment) -> list[Problem]:
     if home.gpus is None:
         return []
     card = gpu_families()[home.gpus.family]
-    allowed = [GPU, *(f"{MIG_PART}{profile.replace('+', '.')}" for profile in card.mig_profiles)]
+    allowed = [GPU, *map(mig_resource, card.mig_profiles)]
     unknown = [name for name in home.gpus.resources if name not in allowed]
     message = f"found '{', '.join(unknown)}', allowed for {home.gpus.family}: {', '.join(allowed)}."
     return [Problem("environment.gpus.resources", message)] if unknown else []

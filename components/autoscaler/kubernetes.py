@@ -14,6 +14,7 @@ from components.labels import Ownership, selector
 from components.zero_trust.account import controller_account
 from components.zero_trust.edges import edges_of
 from components.zero_trust.kubernetes import WalledNamespace
+from components.zero_trust.node_guard import node_guard
 from components.zero_trust.restricted import POD_CONTROLS
 from components.zero_trust.spec import NamespaceSpec
 from falaj.catalog.data_flows import DataFlow
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from components.manifests import Manifest
     from components.zero_trust.edges import End
 
-registration = kubernetes.admissionregistration.v1
 QUOTA = Quota(cpu_requests="1", cpu_limits="4", memory_requests="2Gi", memory_limits="4Gi", pods=4)
 NAME = "falaj-cluster-autoscaler"
 """Of what lies in no namespace."""
@@ -124,17 +124,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         return account
 
     def _make_guard(self) -> pulumi.Resource:
-        metadata: Manifest = {"name": NAME, "labels": self._labels}
-        policy = registration.ValidatingAdmissionPolicy(
-            f"{self._name}-guard", metadata=metadata, spec=rights.guard(), opts=self._inside
-        )
-        binding: pulumi.Resource = registration.ValidatingAdmissionPolicyBinding(
-            f"{self._name}-guard-binding",
-            metadata=metadata,
-            spec={"policy_name": policy.metadata["name"], "validation_actions": ["Deny"]},
-            opts=self._inside,
-        )
-        return binding
+        return node_guard(f"{self._name}-guard", NAME, rights.guard(), labels=self._labels, opts=self._inside)
 
     def _make_pods(self, account: kubernetes.core.v1.ServiceAccount, *, after: list[pulumi.Resource]) -> None:
         """Make the pods after their identity: EKS hands a pod its role when it is made, and never later."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from components.autoscaler.names import AUTOSCALER_END, AUTOSCALER_WORKLOAD, STATUS
+from components.zero_trust.node_guard import guard_of
 
 if TYPE_CHECKING:
     from components.manifests import Manifest
@@ -64,29 +65,11 @@ ACCOUNT: Final = f"system:serviceaccount:{AUTOSCALER_END.replace('/', ':')}"
 TAINTS: Final = ("DeletionCandidateOfClusterAutoscaler", "ToBeDeletedByClusterAutoscaler")
 """What it marks nodes with that idle, and that it is about to remove."""
 OTHERS: Final = f".filter(taint, !(taint.key in {list(TAINTS)!r}))"
-KEPT: Final = (
-    "object.metadata.?labels == oldObject.metadata.?labels",
-    "object.metadata.?annotations == oldObject.metadata.?annotations",
-    f"object.spec.?taints.orValue([]){OTHERS} == oldObject.spec.?taints.orValue([]){OTHERS}",
-)
-"""CEL, each true of a node whose labels, annotations and other taints stay: they part tenants from each other."""
+KEPT: Final = (f"object.spec.?taints.orValue([]){OTHERS} == oldObject.spec.?taints.orValue([]){OTHERS}",)
+"""CEL, each true of a node whose other taints stay: they part tenants from each other."""
 
 
 def guard() -> Manifest:
     """Return the spec of the policy that lets it mark a node for removal and cordon it, and change nothing else."""
-    return {
-        "failure_policy": "Fail",
-        "match_constraints": {
-            "resource_rules": [
-                {"api_groups": [""], "api_versions": ["v1"], "operations": ["UPDATE"], "resources": ["nodes"]}
-            ]
-        },
-        "match_conditions": [{"name": "is-the-autoscaler", "expression": f"request.userInfo.username == '{ACCOUNT}'"}],
-        "validations": [
-            {
-                "expression": expression,
-                "message": "the cluster autoscaler may mark a node for removal and cordon it, and no more",
-            }
-            for expression in KEPT
-        ],
-    }
+    message = "the cluster autoscaler may mark a node for removal and cordon it, and no more"
+    return guard_of("autoscaler", account=ACCOUNT, kept=KEPT, message=message)

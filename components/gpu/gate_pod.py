@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from components.gpu.names import GATE_WORKLOAD, GPU_NAMESPACE
 from components.labels import selector
 from components.node_pools.contract import GPU_NOT_READY
+from components.zero_trust.node_guard import guard_of
 from components.zero_trust.restricted import CONTAINER_SECURITY, POD_SECURITY
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ RULES: Final = (("", ("nodes",), ("list", "patch")), ("", ("pods",), ("list",)))
 """What the gate may do; `guard` says what of a node it may change."""
 ACCOUNT: Final = f"system:serviceaccount:{GPU_NAMESPACE}:{GATE_WORKLOAD}"
 KEPT: Final = (
-    "object.metadata.?labels == oldObject.metadata.?labels",
-    "object.metadata.?annotations == oldObject.metadata.?annotations",
     "object.spec.?unschedulable == oldObject.spec.?unschedulable",
     (
         "object.spec.?taints.orValue([]) == oldObject.spec.?taints.orValue([])"
@@ -84,16 +83,5 @@ def _container(spec: GpuRuntimeSpec) -> Manifest:
 
 def guard() -> Manifest:
     """Return the spec of the policy that lets the gate take its taint off a node and change nothing else of it."""
-    return {
-        "failure_policy": "Fail",
-        "match_constraints": {
-            "resource_rules": [
-                {"api_groups": [""], "api_versions": ["v1"], "operations": ["UPDATE"], "resources": ["nodes"]}
-            ]
-        },
-        "match_conditions": [{"name": "is-the-gate", "expression": f"request.userInfo.username == '{ACCOUNT}'"}],
-        "validations": [
-            {"expression": expression, "message": f"the gate may take {GPU_NOT_READY.key} off a node, and no more"}
-            for expression in KEPT
-        ],
-    }
+    message = f"the gate may take {GPU_NOT_READY.key} off a node, and no more"
+    return guard_of("gate", account=ACCOUNT, kept=KEPT, message=message)

@@ -27,6 +27,7 @@ from components.gpu.values import mig_strategy, runtime_class, values
 from components.labels import Ownership
 from components.zero_trust.account import controller_account
 from components.zero_trust.edges import End, edges_of
+from components.zero_trust.node_guard import node_guard
 from falaj.catalog.data_flows import DataFlow
 from falaj.catalog.gpu_operator_images import Part
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 COMPONENT = "gpu-runtime"
 PATIENCE_SECONDS = 900
 """How long the operator may take to start: its image comes from the mirror first."""
-registration = kubernetes.admissionregistration.v1
 
 
 class GpuRuntime(pulumi.ComponentResource):
@@ -163,17 +163,8 @@ class GpuRuntime(pulumi.ComponentResource):
         account = controller_account(
             f"{self._name}-gate", "falaj-gpu-gate", gate_pod.RULES, metadata=metadata, labels=labels, opts=self._inside
         )
-        policy = registration.ValidatingAdmissionPolicy(
-            f"{self._name}-gate-guard",
-            metadata={"name": "falaj-gpu-gate", "labels": labels},
-            spec=gate_pod.guard(),
-            opts=self._inside,
-        )
-        binding = registration.ValidatingAdmissionPolicyBinding(
-            f"{self._name}-gate-guard-binding",
-            metadata={"name": "falaj-gpu-gate", "labels": labels},
-            spec={"policy_name": policy.metadata["name"], "validation_actions": ["Deny"]},
-            opts=self._inside,
+        binding = node_guard(
+            f"{self._name}-gate-guard", "falaj-gpu-gate", gate_pod.guard(), labels=labels, opts=self._inside
         )
         source = kubernetes.core.v1.ConfigMap(
             f"{self._name}-gate-program",

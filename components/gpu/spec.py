@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from falaj.catalog.gpus import GpuFamily, Sharing, family_key, gpu_families
+from falaj.catalog.gpus import GpuFamily, Sharing, family_key, gpu_families, mig_resource
 from falaj.catalog.offers import MachineSize, machine_sizes
 from falaj.catalog.providers import Provider
 from falaj.catalog.recipes import DriverOwner, NodeImage, node_images
@@ -18,8 +18,6 @@ from falaj.catalog.regions import regions
 
 GPU = "nvidia.com/gpu"
 """What a pod asks for where cards are whole, shared, or divided into parts of one size."""
-MIG_PART = "nvidia.com/mig-"
-"""What a pod asks for where cards are divided into parts of several sizes, followed by the profile."""
 MOST_REPLICAS = 48
 """Pods on one GPU: as many as MPS has clients."""
 TARGETS = {Provider.AWS: "eks", Provider.AZURE: "aks"}
@@ -119,7 +117,7 @@ class GpuSpec(BaseModel):
     def resources(self, gpus: int) -> dict[str, int]:
         """Return what a machine with so many GPUs offers to pods, by the names they ask for."""
         if self.mig_strategy == "mixed":
-            return {f"{MIG_PART}{part.replace('+', '.')}": gpus * count for part, count in self.mig_layout.items()}
+            return {mig_resource(part): gpus * count for part, count in self.mig_layout.items()}
         each = sum(self.mig_layout.values()) if self.sharing is Sharing.MIG else self.replicas or 1
         return {GPU: gpus * each}
 

@@ -109,6 +109,11 @@ def gpu_families() -> Mapping[str, GpuFamily]:
     return read_rows("gpus.yaml", GpuFamily)
 
 
+def mig_resource(profile: str) -> str:
+    """Return what pods ask for that want a part of this size; a ``+`` is not for names of resources."""
+    return f"nvidia.com/mig-{profile.replace('+', '.')}"
+
+
 def family_key(gpu: Gpu) -> str | None:
     """Return the key of the kind of card that a machine has, whole or in part; None for one that nobody described."""
     return _keys().get(gpu.model)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
 
+from falaj.catalog.gpus import mig_resource
 from falaj.localcluster.gpu.parts import DEVICES
 from falaj.localcluster.gpu.request import GpuNode
 from falaj.localcluster.places import Places
@@ -107,11 +108,6 @@ def read(places: Places) -> Devices:
 def model_name(wanted: GpuNode) -> str:
     """What the cards call themselves: the maker's name, and what they are."""
     return f"NVIDIA {wanted.card.model} {wanted.card.memory_gb}GB SIMULATED"
-
-
-def mig_resource(profile: str) -> str:
-    """What pods ask for that want a part of this size; a ``+`` is not for names of resources."""
-    return f"nvidia.com/mig-{profile.replace('+', '.')}"
 
 
 def profile_memory(profile: str) -> int:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from falaj.catalog.gpus import Sharing
-from falaj.localcluster.gpu.devices import Devices, mig_resource, model_name, profile_memory
+from falaj.catalog.gpus import Sharing, mig_resource
+from falaj.localcluster.gpu.devices import Devices, model_name, profile_memory
 from falaj.localcluster.gpu.request import GpuNode
 
 SIMULATED = "falaj.dev/simulated-gpu"

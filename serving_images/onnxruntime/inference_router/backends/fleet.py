@@ -96,9 +96,6 @@ class Fleet:
     def pick(self, now: float, tried: Container[Endpoint] = ()) -> Endpoint | None:
         """The endpoint with the fewest requests; of several, each in its turn. Nothing where none takes another."""
         endpoints = self.endpoints
-        if len(endpoints) == 1:
-            (only,) = endpoints
-            return only if self._may_take(only, now) and only not in tried else None
         self._turn = turn = (self._turn + 1) % max(1, len(endpoints))
         best: Endpoint | None = None
         compared = 0

@@ -126,12 +126,11 @@ class GrpcPool:
     def room(self) -> None:
         """There may be room for those who wait."""
         while self._waiting:
-            connection = next((each for each in self._connections if each.has_room), None)
-            if connection is None:
+            if (stream := self.open_at_once()) is None:
                 self._connect_if_useful()
                 return
             opened, _ = self._waiting.popleft()
-            opened(connection.open_stream())
+            opened(stream)
 
     def left(self, connection: ClientConnection) -> None:
         """A connection is gone."""

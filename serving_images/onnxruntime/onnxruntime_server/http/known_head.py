@@ -13,9 +13,6 @@ LONGEST: Final = 1024
 """A longer head is not kept: there is one for every connection."""
 
 _END: Final = b"\r\n\r\n"
-_UNLIKE_OTHERS: Final = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
-_LONGEST_LENGTH: Final = 5
-"""Digits of a body's length: longer bodies are looked at before they are taken in, each anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +30,17 @@ class KnownHead:
 def known_head(data: bytes, exchange: Exchange) -> KnownHead | None:
     """What to keep of a request that was read from the beginning of ``data``.
 
-    Nothing where it is not all of it, or where another one with the same head may have to be read otherwise.
+    Nothing where it is not all of it. To be asked only of a request that the reader looks at no more than at others.
     """
-    headers = exchange.headers
-    length = headers.get(b"content-length", b"0")
+    length = exchange.headers.get(b"content-length", b"0")
     head = data[: data.find(_END) + len(_END)]
     if not (
         data[:1].isalpha()
         and head.endswith(_END)
         and len(head) <= LONGEST
-        and len(length) <= _LONGEST_LENGTH
         and length.isdigit()
         and len(data) == len(head) + int(length)
-        and _UNLIKE_OTHERS.isdisjoint(headers)
         and exchange.answer is None
     ):
         return None
-    return KnownHead(head, len(data), exchange.method, exchange.url, headers, exchange.target)
+    return KnownHead(head, len(data), exchange.method, exchange.url, exchange.headers, exchange.target)

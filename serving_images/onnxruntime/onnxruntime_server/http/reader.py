@@ -146,6 +146,7 @@ class RequestReader:
         framing = [b"POST / HTTP/1.1", *(name + b": " + self._headers[name] for name in names)]
         self._parser = httptools.HttpRequestParser(self)
         self._upgrade, self._resuming = False, True
+        self._begun_with = b""
         self._parser.feed_data(b"\r\n".join((*framing, b"", b"")))
         self._resuming = False
 
@@ -195,6 +196,7 @@ class RequestReader:
                 return
         length = headers.get(b"content-length", b"")
         if len(length) > self._few_digits or b"expect" in headers or b"transfer-encoding" in headers:
+            self._begun_with = b""
             self._consider(exchange, headers)
 
     def _consider(self, exchange: Exchange, headers: dict[bytes, bytes]) -> None:
