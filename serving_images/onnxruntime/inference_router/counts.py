@@ -136,7 +136,7 @@ class Counts(Collector):
         fault = gauge("fault", "Whether the side's hardware reports a fault.")
         utilisation = gauge("gpu_utilisation", "Of the busiest GPU, where the endpoints' metrics tell it, from 0 to 1.")
         for side, fleet in self._fleets.items():
-            sound = [endpoint for endpoint in fleet.endpoints if endpoint.takes_requests]
+            sound = [endpoint for endpoint in fleet.endpoints if endpoint.ready and endpoint.fault is None]
             ready.add_metric((side,), len(sound))
             in_flight.add_metric((side,), fleet.in_flight)
             others.add_metric((side,), sum(endpoint.others for endpoint in sound))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from inference_router.decision import optimiser
@@ -83,7 +84,7 @@ class Dispatcher:
     def ready(self) -> bool:
         """Whether any side takes requests."""
         now = self._clock()
-        return any(fleet.standing(now).absence in {None, "full"} for fleet in self._fleets.values())
+        return any(fleet.standing(now, unsure=True).absence in {None, "full"} for fleet in self._fleets.values())
 
     def changed(self) -> None:
         """Look at the sides: endpoints have come, gone or changed."""
@@ -95,7 +96,7 @@ class Dispatcher:
         """The first attempt; nothing where nobody takes the request."""
         now, factor = self._clock(), 1.0
         if journey.ask is None:
-            choice = self._first_ready()
+            choice = self._first_ready(now)
         else:
             self._budget.pay_in()
             standings = {side: fleet.standing(now) for side, fleet in self._fleets.items()}
@@ -105,6 +106,9 @@ class Dispatcher:
             if choice is not None:
                 factor = optimiser.queue_factor(self._policy, choice.side, standings[choice.side])
         endpoint = None if choice is None else self._fleets[choice.side].pick(now)
+        if choice is None:
+            choice = self._last_resort(journey.ask, now)
+            endpoint = None if choice is None else self._fleets[choice.side].pick(now, unsure=True)
         if choice is None or endpoint is None:
             self._counts.refused(journey.protocol)
             return None
@@ -135,8 +139,8 @@ class Dispatcher:
 
     def unreachable(self, endpoint: Endpoint) -> None:
         """It could not be connected to: it is not ready until it says so again."""
-        if endpoint.ready:
-            endpoint.ready = False
+        if endpoint.ready or endpoint.silent:
+            endpoint.ready = endpoint.silent = False
             self.changed()
         self.look_now()
 
@@ -147,6 +151,8 @@ class Dispatcher:
         seconds = now - attempt.started
         endpoint, journey = attempt.endpoint, attempt.journey
         endpoint.answered(at_fault=at_fault, now=now, seconds=self._policy.steadiness.recovery_seconds)
+        if endpoint.silent:
+            self.look_now()
         if journey.ask is None:
             return
         self._counts.took(endpoint.side, seconds)
@@ -164,19 +170,28 @@ class Dispatcher:
         """Nobody waits for an attempt any more."""
         attempt.endpoint.in_flight -= 1
 
-    def _first_ready(self) -> Choice | None:
-        now = self._clock()
+    def _first_ready(self, now: float) -> Choice | None:
         for side in Side:
             if self._fleets[side].pick(now) is not None:
                 return Choice(side, Reason.FIRST_READY)
         return None
 
+    def _last_resort(self, ask: Ask | None, now: float) -> Choice | None:
+        """Where a request goes that nobody takes who is surely there: rather there than nowhere."""
+        standings = {side: fleet.standing(now, unsure=True) for side, fleet in self._fleets.items()}
+        if ask is None:
+            sides = [side for side, standing in standings.items() if standing.absence is None]
+            return Choice(sides[0], Reason.LAST_RESORT) if sides else None
+        choice = self._chooser.choose(ask, standings, now)
+        return None if choice is None else choice._replace(reason=Reason.LAST_RESORT)
+
     def _another(self, journey: Journey, side: Side, now: float) -> Endpoint | None:
         """An endpoint that was not tried: of the other side, unless a rule forbids it, else of the same."""
         strict = journey.choice is not None and journey.choice.strict
-        for each in (side,) if strict else (side.other, side):
+        sides = (side,) if strict else (side.other, side)
+        for unsure, each in product((False, True), sides):
             fleet = self._fleets[each]
-            if fleet.fault is None and (endpoint := fleet.pick(now, journey.tried)) is not None:
+            if fleet.fault is None and (endpoint := fleet.pick(now, journey.tried, unsure=unsure)) is not None:
                 return endpoint
         return None
 

@@ -27,6 +27,8 @@ class Endpoint:
         self.address = address
         self.ready = False
         """Whether it said so, when it was asked last."""
+        self.silent = False
+        """Whether it was ready, and has left unanswered too few questions since to be taken for lost."""
         self.fault: str | None = None
         """What its own metrics say of its hardware."""
         self.utilisation: float | None = None
@@ -39,10 +41,11 @@ class Endpoint:
         self.on_gone: list[Callable[[str], None]] = []
         """Called where it does not answer at all, so that nobody waits for it any more."""
 
-    @property
-    def takes_requests(self) -> bool:
-        """Whether it is ready and sound."""
-        return self.ready and self.fault is None
+    def takes_requests(self, now: float, *, unsure: bool = False) -> bool:
+        """Whether it is sound, ready and not left alone; if ``unsure``, whether it may well answer all the same."""
+        if self.fault is not None:
+            return False
+        return self.ready or self.silent if unsure else self.ready and self.left_alone_until <= now
 
     def read(self, reading: Reading) -> None:
         """Take over what its metrics say."""
@@ -60,7 +63,7 @@ class Endpoint:
 
     def gone(self, why: str) -> None:
         """It can't be reached: what waits for it is told."""
-        self.ready = False
+        self.ready = self.silent = False
         for told in self.on_gone:
             told(why)
 
@@ -76,12 +79,12 @@ class Fleet:
         self._most_in_flight = most_in_flight
         self._turn = 0
 
-    def standing(self, now: float) -> Standing:
-        """What is known of the side."""
+    def standing(self, now: float, *, unsure: bool = False) -> Standing:
+        """What is known of the side; if ``unsure``, with endpoints of which it is not sure that they answer."""
         ready = in_flight = others = 0
         fault = self.fault
         for endpoint in self.endpoints:
-            if endpoint.takes_requests and endpoint.left_alone_until <= now:
+            if endpoint.takes_requests(now, unsure=unsure):
                 ready += 1
                 in_flight += endpoint.in_flight
                 others += endpoint.others
@@ -93,7 +96,7 @@ class Fleet:
             return Standing(max(ready, 1), in_flight, others, fault=fault)
         return Standing(0)
 
-    def pick(self, now: float, tried: Container[Endpoint] = ()) -> Endpoint | None:
+    def pick(self, now: float, tried: Container[Endpoint] = (), *, unsure: bool = False) -> Endpoint | None:
         """The endpoint with the fewest requests; of several, each in its turn. Nothing where none takes another."""
         endpoints = self.endpoints
         self._turn = turn = (self._turn + 1) % max(1, len(endpoints))
@@ -101,7 +104,9 @@ class Fleet:
         compared = 0
         for index in range(len(endpoints)):
             endpoint = endpoints[(turn + index) % len(endpoints)]
-            if not self._may_take(endpoint, now) or endpoint in tried:
+            if endpoint.in_flight >= self._most_in_flight or endpoint in tried:
+                continue
+            if not endpoint.takes_requests(now, unsure=unsure):
                 continue
             if best is None or endpoint.in_flight < best.in_flight:
                 best = endpoint
@@ -109,11 +114,6 @@ class Fleet:
             if compared >= MOST_COMPARED or not best.in_flight:
                 break
         return best
-
-    def _may_take(self, endpoint: Endpoint, now: float) -> bool:
-        return (
-            endpoint.takes_requests and endpoint.in_flight < self._most_in_flight and endpoint.left_alone_until <= now
-        )
 
     @property
     def in_flight(self) -> int:

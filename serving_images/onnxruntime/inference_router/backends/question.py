@@ -15,6 +15,11 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 class QuestionError(Exception):
     """There was no answer; ``str(error)`` says why."""
 
+    def __init__(self, why: str, *, silent: bool = False) -> None:
+        """``silent`` says that nothing came in time, as from one that is held up and may yet answer."""
+        super().__init__(why)
+        self.silent = silent
+
 
 @dataclass(slots=True)
 class _Answer:
@@ -40,7 +45,7 @@ async def get(host: str, port: int, path: str, seconds: float) -> tuple[int, byt
         async with asyncio.timeout(seconds):
             return await _get(host, port, path)
     except TimeoutError:
-        raise QuestionError(f"no answer within {seconds:g} seconds") from None
+        raise QuestionError(f"no answer within {seconds:g} seconds", silent=True) from None
     except OSError as error:
         raise QuestionError(error.strerror or "no connection") from None
     except httptools.HttpParserError:

@@ -133,22 +133,25 @@ class Watch:
         try:
             status, _ = await get(address.host, address.http_port, _READY, self._times.answer_seconds)
         except QuestionError as error:
-            self._note_silence(endpoint, str(error))
+            self._note_silence(endpoint, error)
         else:
             self._unanswered.pop(endpoint, None)
-            endpoint.ready = status == HTTPStatus.OK
+            endpoint.ready, endpoint.silent = status == HTTPStatus.OK, False
         if endpoint.ready != before:
             facts = {"side": endpoint.side, "endpoint": str(address), "ready": endpoint.ready}
             _LOG.info("endpoint is ready" if endpoint.ready else "endpoint is not ready", extra={"facts": facts})
 
-    def _note_silence(self, endpoint: Endpoint, why: str) -> None:
-        """It did not answer: it gets no more requests, and in the end those it has are asked elsewhere."""
+    def _note_silence(self, endpoint: Endpoint, error: QuestionError) -> None:
+        """It did not answer: others are asked rather, and in the end also for the requests that it has."""
+        endpoint.silent = error.silent and (endpoint.ready or endpoint.silent)
         endpoint.ready = False
         count = self._unanswered.get(endpoint, 0) + 1
         self._unanswered[endpoint] = count
         if count == LOST_AFTER:
             endpoint.gone(SILENT)
-            _LOG.warning("endpoint is silent", extra={"facts": {"endpoint": str(endpoint.address), "reason": why}})
+            _LOG.warning(
+                "endpoint is silent", extra={"facts": {"endpoint": str(endpoint.address), "reason": str(error)}}
+            )
 
     async def _read(self, endpoint: Endpoint) -> None:
         port = endpoint.address.metrics_port or endpoint.address.http_port

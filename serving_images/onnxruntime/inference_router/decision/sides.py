@@ -52,6 +52,8 @@ class Reason(Word):
     """The other side has as many requests as it takes."""
     RETRY = "retry"
     """The first attempt found no answer, and asking again does no harm."""
+    LAST_RESORT = "last_resort"
+    """No endpoint is surely there, and this one has only been silent or at fault for a moment."""
     FIRST_READY = "first_ready"
     """Either side would do: a question about models, not for a prediction."""
 
