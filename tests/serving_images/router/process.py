@@ -53,14 +53,16 @@ class RouterProcess(ServerProcess):
             and all(f'{key}="{value}"' in name for key, value in labels.items())
         )
 
-    def audited(self, message: str) -> list[dict[str, Any]]:
-        """Lines of the audit log, of what the router has said so far."""
+    def written(self, message: str) -> list[dict[str, Any]]:
+        """Lines of the log with this message, of what the router has said so far."""
         while not self._queue.empty():
             if (line := self._queue.get()) is not None:
                 self.lines.append(line)
-        return [
-            line for line in self.lines if line["logger"] == "inference_router.audit" and line["message"] == message
-        ]
+        return [line for line in self.lines if line["message"] == message]
+
+    def audited(self, message: str) -> list[dict[str, Any]]:
+        """The same of the audit log."""
+        return [line for line in self.written(message) if line["logger"] == "inference_router.audit"]
 
 
 def infer(rows: int = 2) -> bytes:

@@ -273,8 +273,13 @@ def test_who_called_and_what_became_of_it_is_written_down(channel: Any, router: 
     (line,) = [line for line in router.audited("routed") if line.get("request_id") == "call-1"]
     assert (line["caller"], line["model"], line["rows"]) == ("teller-7", "tiny", 7)
     assert line["body_bytes"] == len(message(7))
-    calls = [line for line in router.lines if line["message"] == "call" and "trace_id" in line]
-    assert (calls[-1]["method"], calls[-1]["status"]) == ("ModelInfer", "OK")
+
+    def calls() -> list[tuple[str, str]]:
+        lines = router.written("call")
+        return [(line["method"], line["status"]) for line in lines if line.get("trace_id") == trace[3:35]]
+
+    until(lambda: bool(calls()), message="the call is not in the log")
+    assert calls() == [("ModelInfer", "OK")]
     assert router.metrics()['inference_router_grpc_responses_total{status="OK"}'] > 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
+import psutil
 
 from benchmarks.serving.environments import DEBIAN_PYTHON
 
@@ -76,6 +77,12 @@ class Triton:
                 pass
             time.sleep(0.05)
         raise AssertionError(f"it did not become ready:\n{self.log()[-4000:]}")
+
+    def shared_memory(self) -> set[Path]:
+        """The shared memory that it and its backends hold now."""
+        server = psutil.Process(self.process.pid)
+        mapped = {each.path for process in (server, *server.children(recursive=True)) for each in process.memory_maps()}
+        return {Path(path) for path in mapped if path.startswith("/dev/shm/")}
 
     def wait(self) -> int:
         return self.process.wait(PATIENCE)

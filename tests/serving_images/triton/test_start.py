@@ -30,12 +30,13 @@ def started(site: Path, sealed: tuple[Path, str], tmp_path: Path) -> Iterator[Tr
 
 
 def test_a_sealed_model_is_served_and_sigterm_ends_it_leaving_no_shared_memory(started: Triton) -> None:
-    before = {path.name for path in Path("/dev/shm").iterdir()}
     started.wait_until_ready()
+    shared = started.shared_memory()
+    assert shared
+    assert all(path.exists() for path in shared)
 
     assert started.terminate() == 0
-    left = {path.name for path in Path("/dev/shm").iterdir()} - before
-    assert [name for name in left if name.startswith("triton")] == []
+    assert [path for path in shared if path.exists()] == []
 
 
 def test_a_changed_model_is_never_loaded(site: Path, sealed: tuple[Path, str], tmp_path: Path) -> None:
