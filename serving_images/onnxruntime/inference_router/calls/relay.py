@@ -212,7 +212,7 @@ class Relay:
                 self._begin_answer()
             return
         if not self._answering and answer.status in _RETRIED and self._may_try_again():
-            self._runtime = None
+            self._leave_runtime()
             refused = answer if self._head is None else AnswerFields([*self._head.fields, *fields])
             self._head = None
             self._fail(words.name_of(answer.status).lower(), refused=refused)
@@ -231,7 +231,7 @@ class Relay:
     def _answer_data(self, stream: Stream, data: bytes, *, ended: bool) -> None:
         if not self._answering:
             self._begin_answer()
-            self._source = stream
+        self._source = stream
         self.deadline = self._around.now() + self._around.answer_seconds
         self._client.send(data)
         if ended:  # without trailers: no runtime of gRPC does that
@@ -260,12 +260,9 @@ class Relay:
             learns = status == words.OK and not self._streams
             self._around.dispatcher.answered(attempt, at_fault=status in _FAULTS, learns=learns)
         client, ended = self._client, self._ended
-        runtime, self._runtime = self._runtime, None
         self._leave()
         self._around.note(self._path, status, self._started, self._said)
         client.send_block(answer.block(), end=True)
-        if runtime is not None and not ended:
-            runtime.reset()
         if not ended and client.sent_all:
             client.reset(Code.NO_ERROR)
 
@@ -340,9 +337,9 @@ class Relay:
         """Nothing more will come of it."""
         self._over = True
         self._around.open.discard(self)
-        runtime, self._runtime = self._runtime, None
-        if runtime is not None:
-            runtime.reset()
+        self._leave_runtime()
+        if self._client.unconsumed:
+            self._client.discard()
         if self._attempt is not None:
             self._around.dispatcher.given_up(self._attempt)
             self._attempt = None
@@ -350,3 +347,9 @@ class Relay:
         self._held = 0
         self._pieces = []
         self._keeps = False
+
+    def _leave_runtime(self) -> None:
+        """Nothing more goes to the runtime; one that has answered before it was asked all is told so."""
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None and not (runtime.received_all and runtime.sent_all):
+            runtime.reset()

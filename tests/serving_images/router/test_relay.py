@@ -1,0 +1,90 @@
+"""Calls on their way, one event at a time: nothing of a call stays behind, however it ends."""
+
+from __future__ import annotations
+
+import h2.events
+import h2.settings
+from inference_router.decision.sides import Side
+from inference_router.http2.connection import CONNECTION_WINDOW
+
+from tests.serving_images.router.http2_peer import HEAD, Peer
+from tests.serving_images.router.relaying import (
+    ANSWER,
+    STREAM_HEAD,
+    TRAILERS,
+    House,
+    message,
+    trailers_of,
+)
+
+REFUSED = [*ANSWER, (b"grpc-status", b"3")]
+BUSY = [*ANSWER, (b"grpc-status", b"8")]
+
+
+def ask(
+    client: Peer, number: int = 1, size: int = 100, *, head: list[tuple[bytes, bytes]] = HEAD, end: bool = True
+) -> None:
+    client.h2.send_headers(number, head)
+    data = message(size - 5)
+    for start in range(0, size, 16_384):
+        client.h2.send_data(number, data[start : start + 16_384], end_stream=end and start + 16_384 >= size)
+        client.settle()
+
+
+def to(side: Side, head: list[tuple[bytes, bytes]] = HEAD) -> list[tuple[bytes, bytes]]:
+    """The head of a call that is meant for a side."""
+    return [*head, (b"falaj-route", side.encode())]
+
+
+def test_a_stream_of_answers_goes_on_for_as_long_as_its_client_reads() -> None:
+    house = House()
+    client, runtime = house.client(), house.runtime()
+    ask(client, head=to(Side.CPU, STREAM_HEAD))
+    house.settle()
+    runtime.h2.send_headers(1, ANSWER)
+    came = 0
+    for _ in range(2 * CONNECTION_WINDOW // 10_000):
+        runtime.h2.send_data(1, bytes(10_000))
+        events = house.settle()
+        for of, event in events:
+            if of is client and isinstance(event, h2.events.DataReceived):
+                came += len(event.data)
+                client.h2.acknowledge_received_data(event.flow_controlled_length, 1)
+        house.settle()
+    assert came == 2 * CONNECTION_WINDOW // 10_000 * 10_000
+    runtime.h2.send_headers(1, TRAILERS, end_stream=True)
+    assert trailers_of(house.settle(), client) == [b"0"]
+    assert not house.held()
+
+
+def test_refused_calls_take_nothing_of_a_clients_window() -> None:
+    house = House()
+    client = house.client()
+    for endpoint in house.endpoints.values():
+        endpoint.ready = False
+    ask(client, size=10_000)
+    assert house.noted == {14: 1}
+    assert not house.held()
+
+
+def test_an_answer_before_the_message_has_gone_out_leaves_nothing_behind() -> None:
+    house = House()
+    client, runtime = house.client(), house.runtime()
+    ask(client, size=200_000, head=to(Side.CPU))
+    house.settle()
+    runtime.h2.send_headers(1, REFUSED, end_stream=True)
+    assert trailers_of(house.settle(), client) == [b"3"]
+    assert not house.held()
+
+
+def test_a_busy_runtime_that_has_not_taken_the_message_gets_no_more_of_it() -> None:
+    house = House()
+    client, cpu, other = house.client(), house.runtime(), house.runtime(Side.GPU)
+    ask(client, size=200_000, head=to(Side.GPU))
+    house.settle()
+    other.h2.send_headers(1, BUSY, end_stream=True)
+    came = house.settle()
+    assert [type(event) for of, event in came if of is other][-1] is h2.events.StreamReset
+    cpu.h2.send_headers(1, REFUSED, end_stream=True)
+    assert trailers_of(house.settle(), client) == [b"3"]
+    assert not house.held()
