@@ -17,6 +17,7 @@ from inference_router.http2.frames import Code
 if TYPE_CHECKING:
     from inference_router.calls.front import Surroundings
     from inference_router.dispatcher import Attempt
+    from inference_router.http2.client import ClientConnection
     from inference_router.http2.fields import Fields
     from inference_router.http2.stream import Stream
 
@@ -166,14 +167,16 @@ class Relay:
         self._attempt = attempt
         pool = self._around.pool_of(attempt.endpoint)
         if (stream := pool.open_at_once()) is not None:
-            self._opened(attempt, stream)
+            self._send(stream)
         else:
-            pool.open(lambda made: self._opened(attempt, made), lambda cause: self._unopened(attempt, cause))
+            pool.wait(lambda made: self._connected(attempt, made), lambda cause: self._unconnected(attempt, cause))
 
-    def _opened(self, attempt: Attempt, stream: Stream) -> None:
-        if self._over or self._attempt is not attempt:
-            stream.reset()
-            return
+    def _connected(self, attempt: Attempt, connection: ClientConnection) -> None:
+        if not self._over and self._attempt is attempt:
+            self._send(connection.open_stream())
+
+    def _send(self, stream: Stream) -> None:
+        """Ask the runtime, with all that the client has said so far."""
         self._runtime = stream
         stream.owner = self
         stream.send_block(self._block_of_request(), end=self._ended and not self._pieces)
@@ -187,7 +190,7 @@ class Relay:
         left = words.timeout(self._expires - self._around.now())
         return self._said.block + write([(b"grpc-timeout", left)])
 
-    def _unopened(self, attempt: Attempt, cause: str) -> None:
+    def _unconnected(self, attempt: Attempt, cause: str) -> None:
         if not self._over and self._attempt is attempt:
             self._around.dispatcher.unreachable(attempt.endpoint)
             self._fail(cause, harmless=True)
@@ -201,8 +204,11 @@ class Relay:
                 given = min(size, self._held)
                 self._held -= given
                 self._around.memory.add(-given)
-        elif self._source is not None:
+            return
+        if self._source is not None:
             self._source.connection.consumed(self._source, size)
+        if self._over and stream.sent_all and not stream.received_all:
+            stream.reset(Code.NO_ERROR)  # the end of the answer had waited for room
 
     def _answer_fields(self, fields: Fields, *, ended: bool) -> None:
         answer = AnswerFields.of(fields)
@@ -306,18 +312,17 @@ class Relay:
 
     def late(self) -> None:
         """Its time is over."""
-        if self._attempt is None or (not self._ended and not self._streams):
+        if self._attempt is None or not (self._ended or self._streams or self._answering):
             self._leave()
             self._refuse(words.CANCELLED, _SLOW)
             return
         attempt, self._attempt = self._attempt, None
         self._around.dispatcher.failed(attempt, "timeout")
-        answering = self._answering
+        if self._answering:
+            self._end_answer(AnswerFields(words.trailers(words.DEADLINE_EXCEEDED, _LATE)))
+            return
         self._leave()
-        if answering:
-            self._client.send_fields(words.trailers(words.DEADLINE_EXCEEDED, _LATE), end=True)
-        else:
-            self._refuse(words.DEADLINE_EXCEEDED, _LATE)
+        self._refuse(words.DEADLINE_EXCEEDED, _LATE)
 
     @property
     def is_late(self) -> bool:

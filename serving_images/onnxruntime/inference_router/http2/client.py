@@ -24,7 +24,7 @@ STREAMS_AT_FIRST: Final = 100
 
 _LAST_NUMBER: Final = 2**30
 
-Opened = Callable[[Stream], None]
+Connected = Callable[["ClientConnection"], None]
 Failed = Callable[[str], None]
 
 
@@ -108,29 +108,27 @@ class GrpcPool:
         self._connect_seconds = connect_seconds
         self._now = now
         self._connections: list[ClientConnection] = []
-        self._waiting: deque[tuple[Opened, Failed]] = deque()
+        self._waiting: deque[tuple[Connected, Failed]] = deque()
         self._connecting: asyncio.Task[None] | None = None
 
     def open_at_once(self) -> Stream | None:
         """Another stream on a connection that has room; nothing where none has."""
-        for connection in self._connections:
-            if connection.has_room:
-                return connection.open_stream()
-        return None
+        connection = self._free()
+        return None if connection is None else connection.open_stream()
 
-    def open(self, opened: Opened, failed: Failed) -> None:
+    def wait(self, connected: Connected, failed: Failed) -> None:
         """Call one of the two: when a connection has room, or none can be made."""
-        self._waiting.append((opened, failed))
+        self._waiting.append((connected, failed))
         self._connect_if_useful()
 
     def room(self) -> None:
         """There may be room for those who wait."""
         while self._waiting:
-            if (stream := self.open_at_once()) is None:
+            if (connection := self._free()) is None:
                 self._connect_if_useful()
                 return
-            opened, _ = self._waiting.popleft()
-            opened(stream)
+            connected, _ = self._waiting.popleft()
+            connected(connection)
 
     def left(self, connection: ClientConnection) -> None:
         """A connection is gone."""
@@ -155,6 +153,12 @@ class GrpcPool:
             connection.look(now)
             if not connection.streams and connection.idle_since < idle_before:
                 connection.close()
+
+    def _free(self) -> ClientConnection | None:
+        for connection in self._connections:
+            if connection.has_room:
+                return connection
+        return None
 
     def _connect_if_useful(self) -> None:
         if self._waiting and self._connecting is None and len(self._connections) < MOST_CONNECTIONS:
