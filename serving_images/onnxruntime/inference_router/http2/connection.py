@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from inference_router.http2 import frames
-from inference_router.http2.compression import CompressionError, FieldReader, TooManyFieldsError
+from inference_router.http2.compression import TABLE_BYTES, CompressionError, FieldReader, TooManyFieldsError
 from inference_router.http2.fields import Fields, FieldsError, check
 from inference_router.http2.frames import Code
 from inference_router.http2.parser import BrokenProtocolError, FrameParser
@@ -28,7 +28,7 @@ WRITE_BUFFER: Final = 256 * 1024
 """Bytes that may wait for the other end to read them before bodies are held back."""
 
 MOST_RESETS: Final = 500
-"""Streams that the other end may break off between two looks."""
+"""Streams that the other end may break off, or make this end break off, between two looks."""
 
 KEEPALIVE_SECONDS: Final = 60.0
 """How long the other end may be silent while streams are open before it is asked whether it is there."""
@@ -96,8 +96,14 @@ class Http2Connection(asyncio.Protocol, ABC):
         return data
 
     def opened(self, number: int) -> Stream | None:
-        """The stream that the other end opens with this number; nothing where it is passed over."""
-        raise BrokenProtocolError(Code.PROTOCOL_ERROR if self.is_idle(number) else Code.STREAM_CLOSED)
+        """The stream that the other end opens with this number; nothing where it is passed over.
+
+        The answer of a call that was broken off may still come, however many have been since.
+        """
+        if self.is_idle(number):
+            raise BrokenProtocolError(Code.PROTOCOL_ERROR)
+        self._parser.count_control()
+        return None
 
     def message_began(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
         """The other end opened a stream."""
@@ -174,7 +180,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         stream.unconsumed += size
         if stream.receive_window < 0 or not stream.fields_read:
             code = Code.PROTOCOL_ERROR if stream.receive_window >= 0 else Code.FLOW_CONTROL_ERROR
-            self.reset(stream, code, tell=True)
+            self._refuse(stream, code)
             return
         stream.received_all = ended
         if size > len(data):
@@ -189,7 +195,7 @@ class Http2Connection(asyncio.Protocol, ABC):
             raise BrokenProtocolError(Code.PROTOCOL_ERROR)
         self._give_back(size)
         if stream is not None:
-            self.reset(stream, Code.STREAM_CLOSED, tell=True)
+            self._refuse(stream, Code.STREAM_CLOSED)
         elif number not in self._reset_lately:
             self._parser.count_control()
             self.sender.write(frames.reset(number, Code.STREAM_CLOSED))
@@ -203,16 +209,16 @@ class Http2Connection(asyncio.Protocol, ABC):
                 return
         elif stream.received_all:
             raise BrokenProtocolError(Code.STREAM_CLOSED)
-        if not ended and _is_informational(fields):
+        if not ended and _is_informational(fields) and b":status" in self.expected_fields:
             return
         trailers = stream.fields_read
         try:
             check(fields, _NO_FIELDS if trailers else self.expected_fields)
         except FieldsError:
-            self.reset(stream, Code.PROTOCOL_ERROR, tell=True)
+            self._refuse(stream, Code.PROTOCOL_ERROR)
             return
         if trailers and not ended:
-            self.reset(stream, Code.PROTOCOL_ERROR, tell=True)
+            self._refuse(stream, Code.PROTOCOL_ERROR)
             return
         stream.fields_read = True
         stream.received_all = ended
@@ -234,6 +240,8 @@ class Http2Connection(asyncio.Protocol, ABC):
                 raise BrokenProtocolError(Code.PROTOCOL_ERROR)
             elif key == frames.MAX_CONCURRENT_STREAMS:
                 self.streams_allowed(value)
+            elif key == frames.HEADER_TABLE_SIZE and value < TABLE_BYTES:
+                self.sender.say_that_no_table_is_used()
         self.sender.write(frames.frame(frames.SETTINGS, frames.ACK, 0))
         self.sender.go_on()
         self.settled()
@@ -250,9 +258,7 @@ class Http2Connection(asyncio.Protocol, ABC):
         stream = self.streams.get(number)
         if stream is None and self.is_idle(number):
             raise BrokenProtocolError(Code.PROTOCOL_ERROR)
-        self._resets += 1
-        if self._resets > MOST_RESETS:
-            raise BrokenProtocolError(Code.ENHANCE_YOUR_CALM)
+        self._count_reset()
         if stream is not None:
             self.break_off(stream, code, harmless=code == Code.REFUSED_STREAM)
 
@@ -269,7 +275,7 @@ class Http2Connection(asyncio.Protocol, ABC):
             return
         stream.send_window += size
         if not size or stream.send_window > frames.LARGEST_WINDOW:
-            self.reset(stream, Code.FLOW_CONTROL_ERROR if size else Code.PROTOCOL_ERROR, tell=True)
+            self._refuse(stream, Code.FLOW_CONTROL_ERROR if size else Code.PROTOCOL_ERROR)
         elif stream.waits:
             self.sender.body(stream)
 
@@ -305,6 +311,16 @@ class Http2Connection(asyncio.Protocol, ABC):
             self.break_off(stream, code, harmless=False)
         else:
             self._drop(stream)
+
+    def _refuse(self, stream: Stream, code: int) -> None:
+        """Break a stream off on which the other end broke the protocol: as if it had broken the stream off itself."""
+        self._count_reset()
+        self.reset(stream, code, tell=True)
+
+    def _count_reset(self) -> None:
+        self._resets += 1
+        if self._resets > MOST_RESETS:
+            raise BrokenProtocolError(Code.ENHANCE_YOUR_CALM)
 
     def break_off(self, stream: Stream, code: int, *, harmless: bool) -> None:
         """Nothing more happens on a stream; its owner is told."""

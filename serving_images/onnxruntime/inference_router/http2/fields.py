@@ -33,6 +33,9 @@ MOST_FIELD_BYTES: Final = 32 * 1024
 MOST_REMEMBERED: Final = 2048
 """Fields that are remembered as checked, and as written, of all connections."""
 
+NO_TABLE: Final = b"\x20"
+"""Before the fields of a block: the table has no room from here on."""
+
 _LONGEST_REMEMBERED: Final = 128
 _WHOLE: Final = {
     (b":method", b"POST"): b"\x83",

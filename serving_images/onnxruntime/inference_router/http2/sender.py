@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from inference_router.http2 import frames
-from inference_router.http2.fields import Fields, write
+from inference_router.http2.fields import NO_TABLE, Fields, write
 from inference_router.http2.frames import Code
 from inference_router.http2.parser import BrokenProtocolError
 
@@ -43,6 +43,8 @@ class Sender:
         self._done = done
         self._window = frames.DEFAULT_WINDOW
         self._frame = frames.LEAST_FRAME
+        self._table_named = False
+        """Whether the next block has to say how much of those before it is kept."""
         self._blocked: dict[int, Stream] = {}
         self._trailers: dict[int, bytes] = {}
 
@@ -86,6 +88,8 @@ class Sender:
         if end and stream.waits:
             self._trailers[stream.id] = block
             return
+        if self._table_named:
+            block, self._table_named = NO_TABLE + block, False
         self.write(frames.headers(stream.id, block, end=end, largest=self._frame))
         if end:
             stream.sent_all = True
@@ -100,6 +104,7 @@ class Sender:
             if self.paused or (room <= 0 and not stream.next_is_empty()):
                 if stream.id not in self._blocked or sent:
                     stream.stalled_since = self._now()
+                    self._blocked.pop(stream.id, None)  # behind those that wait for their turn
                 self._blocked[stream.id] = stream
                 break
             piece, last = stream.take(max(room, 0))
@@ -159,6 +164,10 @@ class Sender:
         if not size or self._window > frames.LARGEST_WINDOW:
             raise BrokenProtocolError(Code.FLOW_CONTROL_ERROR if size else Code.PROTOCOL_ERROR)
         self.go_on()
+
+    def say_that_no_table_is_used(self) -> None:
+        """The other end keeps less of what was in blocks, and takes the next one for broken if that says nothing."""
+        self._table_named = True
 
     def set_frame(self, size: int) -> None:
         """The other end takes frames of this size."""
