@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import h2.events
 import h2.settings
 import pytest
 from inference_router.backends.address import Address
 from inference_router.http2 import frames
 from inference_router.http2.client import ClientConnection, GrpcPool
-from inference_router.http2.connection import MOST_RESETS
+from inference_router.http2.connection import MOST_RESETS, MOST_UNREAD, STALL_SECONDS, WRITE_BUFFER
 from inference_router.http2.fields import write
 from inference_router.http2.frames import Code
 from inference_router.http2.server import ServerConnection
@@ -117,3 +119,74 @@ def test_answers_to_many_calls_that_were_just_broken_off_are_passed_over() -> No
     connection.data_received(crossing)
     assert not connection.closed
     assert owner.lost is None
+
+
+class FullTransport(Transport):
+    """One whose other end reads nothing."""
+
+    size = 0
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+
+    def get_write_buffer_size(self) -> int:
+        return self.size
+
+
+NOT_READ = {
+    "pings": lambda _: frames.frame(frames.PING, 0, 0, bytes(8)) * 1000,
+    "calls": lambda number: frames.headers(number, write(HEAD), end=True, largest=16_384),
+}
+
+
+@pytest.mark.parametrize("asked_for", NOT_READ)
+def test_a_client_that_asks_and_reads_no_answer_is_cut_off(asked_for: str) -> None:
+    clock, acceptor = Clock(), Acceptor()
+    server = ServerConnection(acceptor, clock)
+    transport = FullTransport(server)
+    server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
+    server.data_received(frames.PREFACE + frames.settings([]))
+    for number in range(1, 50_000, 2):
+        if server.closed:
+            break
+        server.data_received(NOT_READ[asked_for](number))
+        for stream, _, _ in acceptor.calls:
+            stream.send_fields([*ANSWER, *TRAILERS], end=True)
+        acceptor.calls.clear()
+        transport.take()
+        if transport.size > WRITE_BUFFER:
+            server.pause_writing()
+        if number % 4 == 1:
+            server.look(clock.now)
+    assert transport.aborted
+    assert transport.size < 2 * MOST_UNREAD
+
+
+def test_a_connection_that_is_over_and_not_read_is_cut_off() -> None:
+    clock = Clock()
+    server, transport, _ = opened(clock)
+    server.data_received(b"\xff" * 9)
+    assert (transport.closed, transport.aborted) == (True, False)
+    for seconds, expected in ((STALL_SECONDS - 1, False), (2, True)):
+        clock.now += seconds
+        server.look(clock.now)
+        assert transport.aborted is expected
+
+
+def test_a_runtime_with_quiet_calls_is_not_asked_more_often_than_grpc_allows() -> None:
+    """Three questions sooner than five minutes after the one before, and a runtime of gRPC's core ends the connection.
+
+    Source: https://github.com/grpc/grpc/blob/master/doc/keepalive.md
+    """
+    clock = Clock()
+    connection, peer = connected(clock)
+    connection.open_stream().send_fields(HEAD, end=True)
+    peer.settle()
+    asked_at = []
+    for _ in range(3600):
+        clock.now += 1
+        connection.look(clock.now)
+        if any(isinstance(event, h2.events.PingReceived) for event in peer.settle()):
+            asked_at.append(clock.now)
+    assert len(asked_at) > 5
+    assert not [(before, after) for before, after in pairwise(asked_at) if after - before < 300]

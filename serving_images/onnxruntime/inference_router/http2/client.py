@@ -22,6 +22,13 @@ MOST_CONNECTIONS: Final = 8
 STREAMS_AT_FIRST: Final = 100
 """Streams of a connection until the runtime says how many it takes."""
 
+KEEPALIVE_SECONDS: Final = 310.0
+"""How long a runtime may be silent while streams are open before it is asked whether it is there.
+
+Runtimes of gRPC's core end connections on which they are asked more often than each five minutes.
+Source: https://github.com/grpc/grpc/blob/master/doc/keepalive.md
+"""
+
 _LAST_NUMBER: Final = 2**30
 
 Connected = Callable[["ClientConnection"], None]
@@ -32,6 +39,7 @@ class ClientConnection(Http2Connection):
     """The router's end of a connection to a runtime."""
 
     expected_fields = frozenset({b":status"})
+    keepalive_seconds = KEEPALIVE_SECONDS
 
     def __init__(self, pool: GrpcPool, now: Callable[[], float]) -> None:
         super().__init__(now)

@@ -7,7 +7,8 @@ import logging
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from typing import Final, cast
+from math import inf
+from typing import ClassVar, Final, cast
 
 from inference_router.http2 import frames
 from inference_router.http2.compression import TABLE_BYTES, CompressionError, FieldReader, TooManyFieldsError
@@ -27,17 +28,21 @@ CONNECTION_WINDOW: Final = 4 * 1024 * 1024
 WRITE_BUFFER: Final = 256 * 1024
 """Bytes that may wait for the other end to read them before bodies are held back."""
 
+MOST_UNREAD: Final = 1024 * 1024
+"""Bytes that may wait for the other end to read them before it is cut off that asks for more."""
+
 MOST_RESETS: Final = 500
 """Streams that the other end may break off, or make this end break off, between two looks."""
 
 KEEPALIVE_SECONDS: Final = 60.0
-"""How long the other end may be silent while streams are open before it is asked whether it is there."""
+"""How long a client may be silent while streams are open before it is asked whether it is there."""
 
 KEEPALIVE_ANSWER_SECONDS: Final = 20.0
 """How long it may take to say so."""
 
 STALL_SECONDS: Final = 30.0
-"""How long the other end may leave a body without room before its stream is broken off."""
+"""How long the other end may leave a body without room before its stream is broken off, or the end of a connection
+unread before it is cut off."""
 
 _LOG = logging.getLogger(__name__)
 _WORTH_A_FRAME: Final = CONNECTION_WINDOW // 4
@@ -69,6 +74,10 @@ class Http2Connection(asyncio.Protocol, ABC):
         self._reset_lately: deque[int] = deque(maxlen=_REMEMBERED)
         self._resets = 0
         self._pinged: float | None = None
+        self._ends_by = inf
+
+    keepalive_seconds: ClassVar[float] = KEEPALIVE_SECONDS
+    """How long the other end may be silent while streams are open before it is asked whether it is there."""
 
     expected_fields: frozenset[bytes]
     """The pseudo-headers of the messages that come in."""
@@ -149,6 +158,9 @@ class Http2Connection(asyncio.Protocol, ABC):
         """Take frames in."""
         self.heard = self._now()
         self._pinged = None
+        if self.sender.paused and self._transport.get_write_buffer_size() > MOST_UNREAD:
+            self.abort()
+            return
         turn = self.turn
         turn.depth += 1
         try:
@@ -347,7 +359,9 @@ class Http2Connection(asyncio.Protocol, ABC):
         self._resets = 0
         for stream in self.sender.stalled(now - STALL_SECONDS):
             self.reset(stream, Code.CANCEL, tell=True)
-        if self.closed or not self.streams or now - self.heard < KEEPALIVE_SECONDS:
+        if now > self._ends_by:
+            self.abort()
+        if self.closed or not self.streams or now - self.heard < self.keepalive_seconds:
             return
         if self._pinged is None:
             self._pinged = now
@@ -361,9 +375,10 @@ class Http2Connection(asyncio.Protocol, ABC):
         self.close()
 
     def close(self) -> None:
-        """End it; what was written still goes out."""
+        """End it; what was written still goes out, if the other end reads it before long."""
         if not self.closed:
             self._shut()
+            self._ends_by = self._now() + STALL_SECONDS
             self._transport.close()
 
     def abort(self) -> None:
