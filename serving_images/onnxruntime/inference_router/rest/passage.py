@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from onnxruntime_server.http import answers
@@ -47,6 +48,9 @@ class Passage:
 
     def begin(self) -> None:
         """Send it to a runtime."""
+        if self._upload is not None and self._upload.failure is not None:
+            self._end(self._upload.failure)
+            return
         attempt = self._around.dispatcher.begin(self._journey)
         if attempt is None:
             self._end(answers.refusal(HTTPStatus.SERVICE_UNAVAILABLE, NOBODY))
@@ -55,9 +59,6 @@ class Passage:
         self._around.open.add(self)
         if self._upload is not None:
             self._upload.taker = self
-            if self._upload.failure is not None:
-                self.body_failed(self._upload.failure)
-                return
         self._try(attempt)
 
     @property
@@ -108,6 +109,7 @@ class Passage:
             upstream.send(request_head(exchange, len(exchange.body)), exchange.body, self)
             upstream.end_request()
             return
+        self.resume_upload()  # the runtime before may have paused it
         upstream.send(request_head(exchange, int(exchange.headers[b"content-length"])), b"", self)
         for piece in upload.pieces:
             upstream.send_more(piece)
@@ -145,7 +147,8 @@ class Passage:
             self._upload.connection.resume_upload()
 
     def pause(self) -> None:
-        """The client takes in less than the runtime sends."""
+        """The client takes in less than the runtime sends. How long it may is up to its connection."""
+        self.deadline = inf
         if self._upstream is not None:
             self._upstream.pause()
 

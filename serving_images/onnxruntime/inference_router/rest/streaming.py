@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_BUFFERED: Final = 64 * 1024
 """Bytes of an answer that may wait for their turn before its source is asked to pause."""
+
+_BROKEN: Final = "the runtime of this model broke off while it answered"
 
 
 class Taker(Protocol):
@@ -77,7 +80,7 @@ class Source(Protocol):
 class StreamedAnswer(Answer):
     """An answer whose body is still coming in."""
 
-    __slots__ = ("_buffered", "_connection", "_paused", "chunked", "ended", "length", "source")
+    __slots__ = ("_buffered", "_connection", "_paused", "chunked", "ended", "failed", "length", "source")
 
     def __init__(self, status: int, headers: bytes, length: int | None, source: Source) -> None:
         super().__init__(status, headers, b"")
@@ -85,6 +88,8 @@ class StreamedAnswer(Answer):
         self.chunked = False
         self.source = source
         self.ended = False
+        self.failed = False
+        """Whether it broke off before its turn came."""
         self._buffered: list[bytes] = []
         self._connection: StreamingConnection | None = None
         self._paused = False
@@ -106,21 +111,23 @@ class StreamedAnswer(Answer):
             self._connection.end_stream(self)
 
     def fail(self) -> None:
-        """The rest will not come: cutting the connection is all that is left to tell the client."""
+        """The rest will not come: once it was begun, cutting the connection is all that is left to tell the client."""
         if self._connection is not None:
             self._connection.abort()
+        else:
+            self.failed = True
 
     def flow_to(self, connection: StreamingConnection) -> None:
         """It is its turn."""
         self._connection = connection
+        if self._paused:  # the connection may pause it anew
+            self._paused = False
+            self.source.resume()
         buffered, self._buffered = self._buffered, []
         for piece in buffered:
             connection.write_piece(self, piece)
         if self.ended:
             connection.end_stream(self)
-        elif self._paused:
-            self._paused = False
-            self.source.resume()
 
 
 class StreamingReader(RequestReader):
@@ -263,6 +270,9 @@ class StreamingConnection(Connection):
     def _write(self, exchange: Exchange, answer: Answer) -> None:
         if not isinstance(answer, StreamedAnswer):
             super()._write(exchange, answer)
+            return
+        if answer.failed:
+            super()._write(exchange, answers.refusal(HTTPStatus.BAD_GATEWAY, _BROKEN))
             return
         exchange.answer = None
         self._open.appendleft(exchange)

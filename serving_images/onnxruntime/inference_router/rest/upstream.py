@@ -125,8 +125,8 @@ class Upstream(asyncio.Protocol):
         self._transport.abort()
 
     def pause(self) -> None:
-        """Take in no more of the answer for now."""
-        if not self.closed:
+        """Take in no more of the answer for now. Of one that is whole there is no more, and what comes is another's."""
+        if not self.closed and self._listener is not None:
             self._transport.pause_reading()
 
     def resume(self) -> None:
@@ -178,7 +178,9 @@ class Upstream(asyncio.Protocol):
         self._tell()
 
     def on_message_begin(self) -> None:
-        """An answer's first byte."""
+        """An answer's first byte. Nobody asked for a second one."""
+        if self._answer is not None and self._answer.complete:
+            raise ValueError("two answers")
         self._answer = UpstreamAnswer()
         self._lines = []
         self._header_bytes = 0
