@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import h2.events
@@ -133,7 +134,7 @@ class FullTransport(Transport):
         return self.size
 
 
-NOT_READ = {
+NOT_READ: dict[str, Callable[[int], bytes]] = {
     "pings": lambda _: frames.frame(frames.PING, 0, 0, bytes(8)) * 1000,
     "calls": lambda number: frames.headers(number, write(HEAD), end=True, largest=16_384),
 }

@@ -204,6 +204,19 @@ def test_a_client_that_takes_its_answer_in_slowly_is_no_fault_of_the_runtime() -
     assert rest.in_flight() == 0
 
 
+def test_a_connection_to_a_runtime_that_is_not_known_any_more_is_closed() -> None:
+    rest = RestHouse()
+    exchange, _ = rest.exchange()
+    rest.begin(exchange)
+    upstream, wire = rest.pools[Side.CPU].made()
+    upstream.data_received(HEAD % 2 + b"ok")
+    upstream.idle_since = rest.house.clock.now
+    for _ in range(2):
+        rest.around.look(set())
+        rest.house.clock.now += 1
+    assert wire.closed
+
+
 class Responses:
     """Counts answers."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import h2.events
 import h2.settings
 import pytest
+from inference_router.backends.fleet import ERRORS_IN_A_ROW
 from inference_router.decision.sides import Side
 from inference_router.http2.client import ClientConnection
 from inference_router.http2.connection import CONNECTION_WINDOW
@@ -168,4 +169,55 @@ def test_a_call_that_is_late_while_it_is_answered_ends_once_and_in_order(head: l
     ]
     assert dict(events[0].headers)[b"grpc-status"] == b"4"
     assert house.noted == {4: 1}
+    assert not house.held()
+
+
+def test_a_client_that_takes_its_answer_in_slowly_is_no_fault_of_the_runtime() -> None:
+    house = House()
+    client, runtime = house.client(), house.runtime()
+    for number in range(1, 2 * ERRORS_IN_A_ROW + 1, 2):
+        ask(client, number, head=to(Side.CPU))
+        house.settle()
+        runtime.h2.send_headers(number, ANSWER)
+        for _ in range(10):
+            runtime.h2.send_data(number, bytes(10_000))
+        house.settle()
+        for _ in range(7):
+            house.clock.now += 10
+            client.h2.increment_flow_control_window(1, number)
+            client.h2.increment_flow_control_window(1)
+            house.settle()
+            house.around.look(set(house.endpoints.values()))
+            runtime.connection.look(house.clock.now)
+            client.connection.look(house.clock.now)
+        house.settle()
+    assert house.noted == {4: ERRORS_IN_A_ROW}
+    assert house.endpoints[Side.CPU].takes_requests(house.clock.now)
+
+
+def test_a_deadline_that_a_client_sets_is_no_fault_of_the_runtime() -> None:
+    house = House()
+    client, _ = house.client(), house.runtime()
+    for number in range(1, 2 * ERRORS_IN_A_ROW + 1, 2):
+        ask(client, number, head=[*to(Side.CPU), (b"grpc-timeout", b"1m")])
+        house.settle()
+        house.clock.now += 1
+        house.around.look(set(house.endpoints.values()))
+        house.settle()
+    assert house.noted == {4: ERRORS_IN_A_ROW}
+    assert house.endpoints[Side.CPU].takes_requests(house.clock.now)
+    assert not house.held()
+
+
+def test_a_runtime_that_is_silent_for_too_long_is_left_alone() -> None:
+    house = House()
+    client, _ = house.client(), house.runtime()
+    for number in range(1, 2 * ERRORS_IN_A_ROW + 1, 2):
+        ask(client, number, head=to(Side.CPU))
+        house.settle()
+        house.clock.now += 61
+        house.around.look(set(house.endpoints.values()))
+        house.settle()
+    assert house.noted == {4: ERRORS_IN_A_ROW}
+    assert not house.endpoints[Side.CPU].takes_requests(house.clock.now)
     assert not house.held()

@@ -317,7 +317,10 @@ class Relay:
             self._refuse(words.CANCELLED, _SLOW)
             return
         attempt, self._attempt = self._attempt, None
-        self._around.dispatcher.failed(attempt, "timeout")
+        if self._is_silent and not self._client.waits:
+            self._around.dispatcher.failed(attempt, "timeout")
+        else:  # the client's own time, or one that takes in too slowly what came
+            self._around.dispatcher.given_up(attempt)
         if self._answering:
             self._end_answer(AnswerFields(words.trailers(words.DEADLINE_EXCEEDED, _LATE)))
             return
@@ -327,8 +330,11 @@ class Relay:
     @property
     def is_late(self) -> bool:
         """Whether its time is over."""
-        now = self._around.now()
-        return (not self._streams and self.deadline < now) or (self._expires is not None and self._expires < now)
+        return self._is_silent or (self._expires is not None and self._expires < self._around.now())
+
+    @property
+    def _is_silent(self) -> bool:
+        return not self._streams and self.deadline < self._around.now()
 
     def _refuse(self, status: int, text: str) -> None:
         """Answer without a runtime."""

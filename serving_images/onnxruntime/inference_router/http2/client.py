@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -117,7 +118,7 @@ class GrpcPool:
         self._now = now
         self._connections: list[ClientConnection] = []
         self._waiting: deque[tuple[Connected, Failed]] = deque()
-        self._connecting: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[ClientConnection | None] | None = None
 
     def open_at_once(self) -> Stream | None:
         """Another stream on a connection that has room; nothing where none has."""
@@ -148,6 +149,8 @@ class GrpcPool:
         """The runtime does not answer: whoever waits for it is told."""
         for connection in tuple(self._connections):
             connection.abort()
+        if self._connecting is not None:
+            self._connecting.cancel()
         self._fail_waiting(why)
 
     @property
@@ -171,24 +174,30 @@ class GrpcPool:
     def _connect_if_useful(self) -> None:
         if self._waiting and self._connecting is None and len(self._connections) < MOST_CONNECTIONS:
             self._connecting = asyncio.get_running_loop().create_task(self._connect())
+            self._connecting.add_done_callback(self._connected)
 
     def _fail_waiting(self, why: str) -> None:
         waiting, self._waiting = self._waiting, deque()
         for _, failed in waiting:
             failed(why)
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> ClientConnection | None:
+        """Another connection; nothing where none can be had."""
         loop, address = asyncio.get_running_loop(), self._address
-        try:
+        with contextlib.suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(self._connect_seconds):
                 _, connection = await loop.create_connection(
                     lambda: ClientConnection(self, self._now), address.host, address.grpc_port or 0
                 )
-        except (OSError, TimeoutError):
-            self._connecting = None
-            self._fail_waiting("no_connection")
-            return
+                return connection
+        return None
+
+    def _connected(self, connecting: asyncio.Task[ClientConnection | None]) -> None:
         self._connecting = None
-        if not connection.closed:
+        if not connecting.cancelled():
+            connection = connecting.result()
+            if connection is None or connection.closed:
+                self._fail_waiting("no_connection")
+                return
             self._connections.append(connection)
         self.room()

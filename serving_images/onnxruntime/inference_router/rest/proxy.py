@@ -63,7 +63,7 @@ class Surroundings:
             passage.late()
         for endpoint, pool in tuple(self._pools.items()):
             pool.prune(now - IDLE_SECONDS if endpoint in known else now)
-            if endpoint not in known and not endpoint.in_flight:
+            if endpoint not in known and not endpoint.in_flight and pool.empty:
                 del self._pools[endpoint]
 
     async def close(self) -> None:

@@ -1,0 +1,118 @@
+"""Connections to a runtime: made when they are needed, gone when they are not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from inference_router.backends.address import Address
+from inference_router.decision.sides import Side
+from inference_router.http2.client import ClientConnection, GrpcPool
+
+from tests.serving_images.router.http2_peer import Clock, Transport
+from tests.serving_images.router.relaying import ANSWER, TRAILERS, House, message
+from tests.serving_images.router.test_relay import ask, to
+
+SECONDS = 5
+
+
+class Loop:
+    """Makes connections when, and as, the test says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        self.may_go_on = asyncio.Event()
+        self.fault: Exception | None = None
+        self.cut_off = False
+        self.made: list[ClientConnection] = []
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", self.create_connection)
+
+    async def create_connection(self, make: Callable[[], ClientConnection], *_: object) -> tuple[Any, ClientConnection]:
+        self.asked += 1
+        assert self.asked < 20, "it connects again and again"
+        await self.may_go_on.wait()
+        if self.fault is not None:
+            raise self.fault
+        connection = make()
+        transport = Transport(connection)
+        transport.abort = transport.close = lambda: connection.connection_lost(None)  # type: ignore[method-assign]
+        connection.connection_made(cast("Any", transport))
+        self.made.append(connection)
+        if self.cut_off:
+            connection.connection_lost(None)
+        return transport, connection
+
+
+def pool() -> GrpcPool:
+    return GrpcPool(Address("127.0.0.1", 1, 2), SECONDS, Clock())
+
+
+def test_a_router_that_stops_does_not_wait_for_connections_that_are_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        loop, connections, failed = Loop(monkeypatch), pool(), list[str]()
+        connections.wait(lambda _: pytest.fail("it was stopped"), failed.append)
+        await asyncio.sleep(0)
+        assert loop.asked == 1
+        connections.lose("stopped")
+        assert failed == ["stopped"]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert connections.empty
+        loop.may_go_on.set()
+        await asyncio.sleep(0)
+        assert connections.empty
+
+    asyncio.run(main())
+
+
+def test_a_runtime_that_is_lost_and_asked_for_again_is_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        loop, connections = Loop(monkeypatch), pool()
+        connected: list[ClientConnection] = []
+        connections.wait(connected.append, lambda _: None)
+        await asyncio.sleep(0)
+        connections.lose("gone")
+        connections.wait(connected.append, pytest.fail)
+        loop.may_go_on.set()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert connected == [loop.made[-1]]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("fault", [OSError(), TimeoutError(), UnicodeError("label too long"), None])
+def test_who_waits_is_told_where_no_connection_can_be_had(
+    fault: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one: a connection that is cut off as it is made."""
+
+    async def main() -> None:
+        loop, connections, failed = Loop(monkeypatch), pool(), list[str]()
+        loop.may_go_on.set()
+        loop.fault, loop.cut_off = fault, fault is None
+        connections.wait(lambda _: pytest.fail("there is none"), failed.append)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert failed == ["no_connection"]
+        assert loop.asked == 1
+        assert connections.empty
+
+    asyncio.run(main())
+
+
+def test_connections_to_a_runtime_that_is_not_known_any_more_are_closed() -> None:
+    house = House()
+    client, runtime = house.client(), house.runtime()
+    ask(client, head=to(Side.CPU))
+    house.settle()
+    runtime.h2.send_headers(1, ANSWER)
+    runtime.h2.send_data(1, message(10))
+    runtime.h2.send_headers(1, TRAILERS, end_stream=True)
+    house.settle()
+    for _ in range(2):
+        house.around.look(set())
+        house.clock.now += 1
+    assert runtime.transport.closed
