@@ -169,5 +169,6 @@ def _unique(outcomes: Iterable[Any]) -> Iterator[Any]:
 
 def _where(error: Exception) -> str:
     # The text of a foreign error may quote the resource, secrets and all: only its kind and place are told.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {frame.name}, {PurePath(frame.filename).name} line {frame.lineno}"
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    code = frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, {PurePath(code.co_filename).name} line {line}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import CodeType, FrameType, FunctionType
@@ -18,12 +18,22 @@ LONGEST = 5.0
 """Seconds after which a mutant that never ends counts as noticed."""
 
 
-@cache
 def closures_of(function: FunctionType) -> list[tuple[int, FunctionType]]:
     """Functions that were made inside this one when modules were imported, each with its place among its codes."""
-    inner = {code: position for position, code in enumerate(inner_codes(function.__code__))}
-    alive = known_objects() if inner else []
-    return [(inner[each.__code__], each) for each in alive if isinstance(each, FunctionType) and each.__code__ in inner]
+    made = closures()
+    places = enumerate(inner_codes(function.__code__))
+    return [(position, closure) for position, code in places for closure in made.get(code, ())]
+
+
+@cache
+def closures() -> Mapping[CodeType, list[FunctionType]]:
+    """Every function that was made inside another one, by its code. Looked for once, as that takes a second."""
+    load()
+    found: dict[CodeType, list[FunctionType]] = {}
+    for each in known_objects():
+        if isinstance(each, FunctionType) and "<locals>" in each.__code__.co_qualname:
+            found.setdefault(each.__code__, []).append(each)
+    return found
 
 
 def known_objects() -> list[object]:
@@ -64,11 +74,11 @@ def forget() -> None:
 
 @cache
 def cached_functions() -> tuple[Any, ...]:
-    """Every function of a room that remembers what it returned."""
+    """Every function of the pack that a room has and that remembers what it returned; the catalog does not change."""
     load()
     rooms = [module for name, module in sys.modules.items() if name.startswith("policies.") and is_room(name)]
-    members = [member for module in rooms for member in vars(module).values()]
-    return tuple({id(each): each for each in members if hasattr(each, "cache_clear")}.values())
+    members = [member for module in rooms for member in vars(module).values() if hasattr(member, "cache_clear")]
+    return tuple({id(each): each for each in members if each.__module__.startswith("policies.")}.values())
 
 
 def is_room(name: str) -> bool:
