@@ -85,6 +85,7 @@ class House:
         self.pools = {side: HandPool(endpoint.address, 1.0, self.clock) for side, endpoint in self.endpoints.items()}
         self.around._pools.update({self.endpoints[side]: pool for side, pool in self.pools.items()})
         self.clients = 0
+        self.calls = 0
         self.peers: list[Peer] = []
 
     def client(self) -> Peer:
@@ -131,6 +132,7 @@ class House:
 
     def call_came(self, stream: Stream, fields: Fields, *, ended: bool) -> None:
         """A client asks."""
+        self.calls += 1
         Relay(self.around, stream, CallHead.of(fields), ended=ended).begin()
 
     def _note(self, path: str, status: int, started: float, head: CallHead) -> None:
