@@ -191,13 +191,13 @@ def test_a_client_that_takes_its_answer_in_slowly_is_no_fault_of_the_runtime() -
     upstream, wire = rest.pools[Side.CPU].made()
     upstream.data_received(HEAD % 200_000 + bytes(100_000))
     exchange.answer.flow_to(cast("Any", client))  # type: ignore[union-attr]  # it was answered
-    assert not wire.reads
+    reads = [wire.reads]
     rest.house.clock.now += 100
     rest.around.look(set())
     assert not client.aborted
     assert rest.in_flight() == 1
     exchange.answer.source.resume()  # type: ignore[union-attr]  # it was answered
-    assert wire.reads
+    assert [*reads, wire.reads] == [False, True]
     rest.house.clock.now += 100
     rest.around.look(set())
     assert client.aborted

@@ -186,7 +186,9 @@ class Calls:
         if not self.house.peers:
             return
         peer, keys = self.random.choice(self.house.peers), h2.settings.SettingCodes
-        told = {keys.INITIAL_WINDOW_SIZE: self.random.choice(ROOM), keys.HEADER_TABLE_SIZE: self.random.choice(ROOM)}
+        told: dict[h2.settings.SettingCodes | int, int] = dict.fromkeys(
+            (keys.INITIAL_WINDOW_SIZE, keys.HEADER_TABLE_SIZE), self.random.choice(ROOM)
+        )
         if peer in self.runtimes:
             told[keys.MAX_CONCURRENT_STREAMS] = self.random.choice([0, 1, 2, 100])
         with contextlib.suppress(h2.exceptions.ProtocolError):
