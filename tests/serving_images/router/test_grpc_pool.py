@@ -37,7 +37,7 @@ class Loop:
             raise self.fault
         connection = make()
         transport = Transport(connection)
-        transport.abort = transport.close = lambda: connection.connection_lost(None)  # type: ignore[method-assign]
+        transport.abort = transport.close = lambda: connection.connection_lost(None)  # type: ignore[method-assign]  # it ends at once
         connection.connection_made(cast("Any", transport))
         self.made.append(connection)
         if self.cut_off:
