@@ -191,3 +191,18 @@ def test_a_runtime_with_quiet_calls_is_not_asked_more_often_than_grpc_allows() -
             asked_at.append(clock.now)
     assert len(asked_at) > 5
     assert not [(before, after) for before, after in pairwise(asked_at) if after - before < 300]
+
+
+def test_a_runtime_may_refuse_as_many_calls_as_it_likes() -> None:
+    """Those go elsewhere unharmed; to end its connection would lose those that it works on."""
+    connection, peer = connected()
+    peer.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 2**31 - 1})
+    peer.settle()
+    streams = [connection.open_stream() for _ in range(MOST_RESETS + 100)]
+    kept = connection.open_stream()
+    for stream in (*streams, kept):
+        stream.send_fields(HEAD, end=True)
+    peer.settle()
+    connection.data_received(b"".join(frames.reset(stream.id, Code.REFUSED_STREAM) for stream in streams))
+    assert not connection.closed
+    assert list(connection.streams) == [kept.id]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from inference_router.http2 import frames
@@ -41,6 +42,7 @@ class ClientConnection(Http2Connection):
 
     expected_fields = frozenset({b":status"})
     keepalive_seconds = KEEPALIVE_SECONDS
+    most_resets = inf  # what a runtime refuses goes elsewhere, and what it works on is not to be lost with it
 
     def __init__(self, pool: GrpcPool, now: Callable[[], float]) -> None:
         super().__init__(now)

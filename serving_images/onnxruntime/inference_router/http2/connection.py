@@ -32,7 +32,7 @@ MOST_UNREAD: Final = 1024 * 1024
 """Bytes that may wait for the other end to read them before it is cut off that asks for more."""
 
 MOST_RESETS: Final = 500
-"""Streams that the other end may break off, or make this end break off, between two looks."""
+"""Streams that a client may break off, or make this end break off, between two looks."""
 
 KEEPALIVE_SECONDS: Final = 60.0
 """How long a client may be silent while streams are open before it is asked whether it is there."""
@@ -78,6 +78,9 @@ class Http2Connection(asyncio.Protocol, ABC):
 
     keepalive_seconds: ClassVar[float] = KEEPALIVE_SECONDS
     """How long the other end may be silent while streams are open before it is asked whether it is there."""
+
+    most_resets: ClassVar[float] = MOST_RESETS
+    """Streams that the other end may break off, or make this end break off, between two looks."""
 
     expected_fields: frozenset[bytes]
     """The pseudo-headers of the messages that come in."""
@@ -331,7 +334,7 @@ class Http2Connection(asyncio.Protocol, ABC):
 
     def _count_reset(self) -> None:
         self._resets += 1
-        if self._resets > MOST_RESETS:
+        if self._resets > self.most_resets:
             raise BrokenProtocolError(Code.ENHANCE_YOUR_CALM)
 
     def break_off(self, stream: Stream, code: int, *, harmless: bool) -> None:
