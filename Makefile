@@ -20,7 +20,7 @@ up: setup ## from nothing to a prediction: cluster, images, stacks with policies
 down: setup ## remove the local cluster and everything that lived on it
 	@$(FALAJ) cluster down --name $(CLUSTER)
 
-test: clouds ## every test: fast ones first, then those on a real cluster
+test: clouds ## every test, those on a real cluster beside the others
 	@scripts/test
 
 lint: clouds ## ruff, mypy --strict, import contracts
