@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import socket
 import threading
@@ -90,6 +91,22 @@ def test_a_message_that_does_not_come_ends_its_call() -> None:
             ask(iter([]), timeout=PATIENCE)
         assert (empty.value.code().name, empty.value.details()) == ("INVALID_ARGUMENT", "the call has no message")
         assert server.call("ServerLive", b"")
+
+
+def test_calls_that_were_cut_off_leave_their_places_on_the_connection_to_others() -> None:
+    """At once, and not when garbage is looked for the next time."""
+    gc.disable()
+    try:
+        with running(message_seconds=0.05, calls_of_a_connection=4) as server, server.channel() as channel:
+            for _ in range(5):
+                never: queue.Queue[bytes | None] = queue.Queue()
+                with pytest.raises(grpc.RpcError) as ended:
+                    channel.stream_unary(INFER)(iter(never.get, None), timeout=PATIENCE)
+                never.put(None)
+                assert ended.value.code().name == "CANCELLED"
+            assert channel.unary_unary(INFER)(request(), timeout=PATIENCE)
+    finally:
+        gc.enable()
 
 
 def test_streams_over_the_limit_are_refused_and_calls_are_not() -> None:

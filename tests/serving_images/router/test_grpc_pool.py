@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 from inference_router.backends.address import Address
 from inference_router.decision.sides import Side
-from inference_router.http2.client import ClientConnection, GrpcPool
+from inference_router.http2.client import MOST_CONNECTIONS, ClientConnection, GrpcPool
+from inference_router.http2.frames import Code
 
 from tests.serving_images.router.http2_peer import Clock, Transport
 from tests.serving_images.router.relaying import ANSWER, TRAILERS, House, message
@@ -116,3 +117,28 @@ def test_connections_to_a_runtime_that_is_not_known_any_more_are_closed() -> Non
         house.around.look(set())
         house.clock.now += 1
     assert runtime.transport.closed
+
+
+def test_a_connection_that_refuses_a_call_takes_no_other_and_ends_after_those_it_works_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def opened(connection: ClientConnection) -> None:
+        connection.open_stream()
+
+    async def main() -> None:
+        loop, connections = Loop(monkeypatch), pool()
+        loop.may_go_on.set()
+        for refused in range(MOST_CONNECTIONS + 1):
+            connections.wait(opened, pytest.fail)
+            for _ in range(10):
+                await asyncio.sleep(0)
+            connection = loop.made[refused]
+            assert connections.open_at_once() is connection.streams[3]
+            connection.on_reset(1, Code.REFUSED_STREAM)
+            assert connections.open_at_once() is None
+        for connection in loop.made:
+            assert not connection.closed
+            connection.on_reset(3, Code.CANCEL)
+        assert connections.empty
+
+    asyncio.run(main())

@@ -19,8 +19,10 @@ from inference_router.decision.sides import Ask, Reason, Side
 from inference_router.dispatcher import Dispatcher, Journey
 from inference_router.retries import RetryBudget
 
+from tests.serving_images.process import until
 from tests.serving_images.router.conftest import Route, Serve
 from tests.serving_images.router.load import load
+from tests.serving_images.router.process import RouterProcess
 from tests.serving_images.router.test_failover import ANSWERED
 
 
@@ -33,12 +35,17 @@ def test_runtimes_that_are_held_up_together_cost_no_request(serve: Serve, route:
         tally.until(200)
         for server in (cpu, gpu):
             server.process.send_signal(signal.SIGSTOP)
-        time.sleep(2.3)
+        until(lambda: not ready(router), message="nobody is in doubt")
         for server in (cpu, gpu):
             server.process.send_signal(signal.SIGCONT)
         tally.until(400)
     assert set(tally.outcomes) == ANSWERED, tally.outcomes
-    assert router.routed(reason="last_resort") > 0, "nobody was in doubt, so that nothing was tried"
+    assert router.routed(reason="last_resort") > 0
+
+
+def ready(router: RouterProcess) -> float:
+    samples = router.metrics()
+    return sum(samples[f'inference_router_ready_endpoints{{side="{side}"}}'] for side in Side)
 
 
 @pytest.mark.slow

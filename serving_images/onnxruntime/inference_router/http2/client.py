@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inference_router.backends.address import Address
 
 MOST_CONNECTIONS: Final = 8
-"""To one runtime."""
+"""To one runtime, besides those that take no more calls."""
 
 STREAMS_AT_FIRST: Final = 100
 """Streams of a connection until the runtime says how many it takes."""
@@ -106,6 +106,12 @@ class ClientConnection(Http2Connection):
         if not self.streams:
             self.close()
 
+    def on_reset(self, number: int, code: int) -> None:
+        """The end of a stream. After a refusal another connection takes the next: this one may be full for good."""
+        if code == Code.REFUSED_STREAM and number in self.streams:
+            self.going = True
+        super().on_reset(number, code)
+
     def lost(self) -> None:
         """The connection is gone."""
         self._pool.left(self)
@@ -174,7 +180,8 @@ class GrpcPool:
         return None
 
     def _connect_if_useful(self) -> None:
-        if self._waiting and self._connecting is None and len(self._connections) < MOST_CONNECTIONS:
+        staying = sum(not connection.going for connection in self._connections)
+        if self._waiting and self._connecting is None and staying < MOST_CONNECTIONS:
             self._connecting = asyncio.get_running_loop().create_task(self._connect())
             self._connecting.add_done_callback(self._connected)
 

@@ -103,8 +103,10 @@ class Calls:
         try:
             if (message := next(messages, None)) is not None:
                 return message
-        except grpc.RpcError:
-            message = None
+        except grpc.RpcError as error:
+            # grpcio keeps the error with the call, and the error its frames, and these the call: it would hold its
+            # place on its connection until garbage is looked for.
+            error.__traceback__ = None
         finally:
             self.watch.end(wait)
         if wait.expired:
