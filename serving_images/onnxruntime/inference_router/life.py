@@ -153,9 +153,12 @@ class _Router:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             known = {endpoint for fleet in self._fleets.values() for endpoint in fleet.endpoints}
-            self._surroundings.look(known)
-            if self._front is not None:
-                self._front.look(known)
+            try:
+                self._surroundings.look(known)
+                if self._front is not None:
+                    self._front.look(known)
+            except Exception:  # noqa: BLE001 - whatever it is, the next look may go well
+                _LOG.exception("deadlines and connections were not seen to")
 
     def _look_now(self) -> None:
         for watch in self._watches:

@@ -32,6 +32,13 @@ def test_another_decoder_reads_what_is_written(messages: list[Fields]) -> None:
         assert list(decoder.decode(write(fields), raw=True)) == fields
 
 
+@given(NAMES, st.binary(max_size=300))
+def test_nobody_who_passes_a_field_on_may_keep_it(name: bytes, value: bytes) -> None:
+    """A client may have said so of its token: section 6.2.3."""
+    (read,) = hpack.Decoder().decode(write([(name, value)]), raw=True)
+    assert isinstance(read, hpack.NeverIndexedHeaderTuple)
+
+
 @settings(max_examples=400)
 @given(st.lists(st.binary(max_size=60), max_size=5))
 def test_any_bytes_are_fields_or_refused_as_by_another_decoder(blocks: list[bytes]) -> None:

@@ -11,6 +11,7 @@ from inference_router.backends.address import Address
 from inference_router.decision.sides import Side
 from inference_router.http2.client import MOST_CONNECTIONS, ClientConnection, GrpcPool
 from inference_router.http2.frames import Code
+from inference_router.http2.stream import Stream
 
 from tests.serving_images.router.http2_peer import Clock, Transport
 from tests.serving_images.router.relaying import ANSWER, TRAILERS, House, message
@@ -140,5 +141,33 @@ def test_a_connection_that_refuses_a_call_takes_no_other_and_ends_after_those_it
             assert not connection.closed
             connection.on_reset(3, Code.CANCEL)
         assert connections.empty
+
+    asyncio.run(main())
+
+
+def test_where_no_more_connections_can_be_had_calls_wait_for_room_on_those_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As of a runtime that takes no more connections: it is no less there for that."""
+    opened: list[Stream] = []
+
+    def open_stream(connection: ClientConnection) -> None:
+        opened.append(connection.open_stream())
+
+    async def main() -> None:
+        loop, connections = Loop(monkeypatch), pool()
+        loop.may_go_on.set()
+        connections.wait(open_stream, pytest.fail)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        (connection,) = loop.made
+        connection.streams_allowed(1)
+        loop.fault = OSError()
+        connections.wait(open_stream, pytest.fail)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert len(opened) == 1
+        connection.on_reset(opened[0].id, Code.CANCEL)
+        assert [stream.id for stream in opened] == [1, 3]
 
     asyncio.run(main())

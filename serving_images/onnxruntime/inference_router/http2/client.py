@@ -206,7 +206,8 @@ class GrpcPool:
         if not connecting.cancelled():
             connection = connecting.result()
             if connection is None or connection.closed:
-                self._fail_waiting("no_connection")
-                return
+                if all(each.going for each in self._connections):
+                    self._fail_waiting("no_connection")
+                return  # else those who wait are next on the connections that there are
             self._connections.append(connection)
         self.room()

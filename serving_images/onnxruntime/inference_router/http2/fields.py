@@ -1,7 +1,8 @@
 """Header fields: which are allowed, and how they are written.
 
 Blocks that go out use no table and no Huffman code: that is always legal, can't get out of step with the other end, and
-costs a few microseconds.
+costs a few microseconds. Their fields are marked as never to be put into a table: whoever passes a field on that came with
+that mark has to keep it.
 Source: https://www.rfc-editor.org/rfc/rfc7541
 """
 
@@ -44,11 +45,11 @@ _WHOLE: Final = {
     (b":status", b"200"): b"\x88",
 }
 _NAMES: Final = {
-    b":authority": b"\x01",
-    b":path": b"\x04",
-    b":status": b"\x08",
-    b"content-type": b"\x0f\x10",
-    b"user-agent": b"\x0f\x2b",
+    b":authority": b"\x11",
+    b":path": b"\x14",
+    b":status": b"\x18",
+    b"content-type": b"\x1f\x10",
+    b"user-agent": b"\x1f\x2b",
 }
 _FORBIDDEN: Final = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"})
 _NAME: Final = re.compile(rb":?[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -109,7 +110,7 @@ def write(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
 def _write(field: tuple[bytes, bytes]) -> bytes:
     name, value = field
     known = _NAMES.get(name)
-    written = b"".join((b"\x00", _length(name), name) if known is None else (known,))
+    written = b"".join((b"\x10", _length(name), name) if known is None else (known,))
     written += _length(value) + value
     if len(written) <= _LONGEST_REMEMBERED:
         if len(_written) >= MOST_REMEMBERED:
