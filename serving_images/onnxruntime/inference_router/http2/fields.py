@@ -1,8 +1,8 @@
 """Header fields: which are allowed, and how they are written.
 
 Blocks that go out use no table and no Huffman code: that is always legal, can't get out of step with the other end, and
-costs a few microseconds. Their fields are marked as never to be put into a table: whoever passes a field on that came with
-that mark has to keep it.
+costs a few microseconds. Their fields are marked as never to be put into a table: whoever passes on a field that came
+with that mark has to keep it.
 Source: https://www.rfc-editor.org/rfc/rfc7541
 """
 
