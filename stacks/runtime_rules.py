@@ -163,9 +163,14 @@ def gpus_of(tenant: TenantSettings) -> Counter[str]:
     return found
 
 
+def replicas_of(endpoint: EndpointSettings, tier: Tier) -> int:
+    """Return how many pods run an endpoint: as many as it says, else those of its tier."""
+    return endpoint.replicas or tier.replicas
+
+
 def gpu_replicas(endpoint: EndpointSettings, tier: Tier) -> int:
     """Return how many pods run an endpoint on GPUs: where both sides answer, as many as it says for that side."""
-    return endpoint.gpu_replicas or endpoint.replicas or tier.replicas
+    return endpoint.gpu_replicas or replicas_of(endpoint, tier)
 
 
 def is_replaced(endpoint: EndpointSettings, tier: Tier) -> bool:
@@ -178,7 +183,7 @@ def is_replaced(endpoint: EndpointSettings, tier: Tier) -> bool:
 
 def pod_sizes(endpoint: EndpointSettings, tier: Tier) -> Iterator[tuple[int, Resources]]:
     """Yield how many pods of which size an endpoint has at most: each runtime's and the router's, one more of each."""
-    replicas, size = endpoint.replicas or tier.replicas, endpoint.resources or tier.resources
+    replicas, size = replicas_of(endpoint, tier), endpoint.resources or tier.resources
     yield 1 + replicas, size
     if endpoint.runtime == "routed":
         yield 1 + gpu_replicas(endpoint, tier), size

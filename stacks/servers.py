@@ -12,7 +12,7 @@ from components.serving.triton import TritonServer
 from components.serving.triton_spec import TritonServerSpec
 from falaj.catalog.tiers import Disruption
 from stacks.images import ONNX_RUNTIME, pull_policy
-from stacks.runtime_rules import ROUTER, ROUTERS, gpu_replicas, is_replaced
+from stacks.runtime_rules import ROUTER, ROUTERS, gpu_replicas, is_replaced, replicas_of
 
 if TYPE_CHECKING:
     import pulumi
@@ -110,7 +110,7 @@ def _common(
         "model": model,
         "model_pull_policy": pull_policy(model),
         "manifest_digest": endpoint.manifest_digest,
-        "replicas": endpoint.replicas or tier.replicas,
+        "replicas": replicas_of(endpoint, tier),
         "resources": endpoint.resources or tier.resources,
         "disruption": tier.disruption,
         "spread": tier.spread,

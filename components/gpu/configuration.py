@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from components.gpu.node_labels import NOT_SHARED, UNDIVIDED, layout_name, plugin_config_name
-from falaj.catalog.gpus import Sharing
+from components.gpu.node_labels import NOT_SHARED, UNDIVIDED, plugin_config_name
+from falaj.catalog.gpus import Sharing, mig_layout_name
 from falaj.catalog.recipes import DriverOwner, MigBy
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def layouts(spec: GpuRuntimeSpec) -> str:
     found: dict[str, Any] = {UNDIVIDED: [{"devices": "all", "mig-enabled": False}]}
     for name, gpu in spec.pools.items():
         if gpu.sharing is Sharing.MIG and spec.node_images[name].mig_by is MigBy.MANAGER:
-            found[layout_name(gpu.mig_layout)] = [
+            found[mig_layout_name(gpu.mig_layout)] = [
                 {"devices": "all", "mig-enabled": True, "mig-devices": dict(sorted(gpu.mig_layout.items()))}
             ]
     return _text({"version": "v1", "mig-configs": found})

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from falaj.catalog.gpus import Sharing
+from falaj.catalog.gpus import Sharing, mig_layout_name
 from falaj.catalog.recipes import MigBy, node_images
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from components.gpu.spec import GpuSpec
     from falaj.catalog.recipes import NodeImage
 
@@ -36,7 +34,7 @@ def node_labels(gpu: GpuSpec) -> dict[str, str]:
     if image.gpu_operator is None:
         return labels
     if gpu.sharing is Sharing.MIG and image.mig_by is MigBy.MANAGER:
-        labels[MIG_CONFIG] = layout_name(gpu.mig_layout)
+        labels[MIG_CONFIG] = mig_layout_name(gpu.mig_layout)
     elif image.mig_by is MigBy.MANAGER:
         labels[MIG_CONFIG] = UNDIVIDED
     if image.gpu_operator.device_plugin:
@@ -56,11 +54,6 @@ def switched_off(image: NodeImage) -> dict[str, str]:
         "mig-manager": image.mig_by is MigBy.MANAGER,
     }
     return {f"{DEPLOY}{part}": "false" for part, runs in parts.items() if not runs}
-
-
-def layout_name(layout: Mapping[str, int]) -> str:
-    """Return the name of a layout of parts, such as `3x1g.10gb_1x4g.40gb`; it becomes a label, which knows no plus."""
-    return "_".join(f"{count}x{profile.replace('+', '.')}" for profile, count in sorted(layout.items()))
 
 
 def plugin_config_name(gpu: GpuSpec) -> str:

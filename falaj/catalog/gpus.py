@@ -114,6 +114,11 @@ def mig_resource(profile: str) -> str:
     return f"nvidia.com/mig-{profile.replace('+', '.')}"
 
 
+def mig_layout_name(layout: Mapping[str, int]) -> str:
+    """Return the name of a layout of parts, such as `3x1g.10gb_1x4g.40gb`; it becomes a label, which knows no plus."""
+    return "_".join(f"{count}x{profile.replace('+', '.')}" for profile, count in sorted(layout.items()))
+
+
 def family_key(gpu: Gpu) -> str | None:
     """Return the key of the kind of card that a machine has, whole or in part; None for one that nobody described."""
     return _keys().get(gpu.model)

@@ -19,6 +19,7 @@ from falaj.placement.market import CpuMachine, Market, market
 from falaj.placement.profile import CpuProfile, read_profile
 from stacks.environment_settings import LocalEnvironment
 from stacks.pool_rules import SYSTEM, pools_of, zones_of
+from stacks.runtime_rules import replicas_of
 from stacks.settings import StackFile, load, stack_names
 from stacks.tenancy import own_machines
 from stacks.tenant_settings import EndpointSettings, TenantSettings
@@ -132,7 +133,7 @@ def _demands(
 
 def _demand(name: str, rate: float, tenant: TenantSettings, endpoint: EndpointSettings, asked: Asked) -> Demand:
     tier = tiers()[tenant.tier]
-    least = endpoint.replicas or tier.replicas
+    least = replicas_of(endpoint, tier)
     resources = endpoint.resources or tier.resources
     wanted_ms = None if endpoint.routing is None else endpoint.routing.target_ms
     return Demand(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from falaj.catalog.gpus import Sharing, mig_resource
+from falaj.catalog.gpus import Sharing, mig_layout_name, mig_resource
 from falaj.localcluster.gpu.devices import Devices, model_name, profile_memory
 from falaj.localcluster.gpu.request import GpuNode
 
@@ -39,13 +39,8 @@ def pool(wanted: GpuNode) -> dict[str, str]:
         "falaj.dev/gpu-family": wanted.family,
         "falaj.dev/gpu-sharing": wanted.sharing,
         SIMULATED: "true",
-        **({MIG_CONFIG: "_".join(sorted(map(_layout, wanted.mig.items())))} if wanted.mig else {}),
+        **({MIG_CONFIG: mig_layout_name(wanted.mig)} if wanted.mig else {}),
     }
-
-
-def _layout(part: tuple[str, int]) -> str:
-    profile, count = part
-    return f"{count}x{profile.replace('+', '.')}"
 
 
 def discovered(wanted: GpuNode, devices: Devices) -> dict[str, str]:

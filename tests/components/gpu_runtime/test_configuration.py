@@ -16,10 +16,10 @@ from components.gpu.configuration import (
     plugin_configurations,
     shares,
 )
-from components.gpu.node_labels import layout_name, node_labels, plugin_config_name
+from components.gpu.node_labels import node_labels, plugin_config_name
 from components.gpu.node_rules import node_rules
 from components.gpu.spec import GpuSpec
-from falaj.catalog.gpus import Sharing, gpu_families
+from falaj.catalog.gpus import Sharing, gpu_families, mig_layout_name
 from tests.components.gpu_runtime.examples import gpu, runtime
 
 AL2023, BOTTLEROCKET, UBUNTU = "eks-al2023-nvidia", "eks-bottlerocket-nvidia", "eks-ubuntu-2404"
@@ -141,7 +141,7 @@ def test_every_profile_of_every_card_can_stand_in_a_label() -> None:
 
     assert profiles
     for profile in profiles:
-        assert LABEL_VALUE.fullmatch(layout_name({profile: 1})), profile
+        assert LABEL_VALUE.fullmatch(mig_layout_name({profile: 1})), profile
     assert LABEL_VALUE.fullmatch(plugin_config_name(gpu(AL2023, Sharing.TIME_SLICING)))
 
 
