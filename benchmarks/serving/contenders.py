@@ -54,13 +54,15 @@ class Contender:
     """Whether its metrics are asked afterwards how many requests it answered."""
 
 
-def ours(*options: str, name: str = "onnxruntime-server") -> Contender:
+def ours(
+    *options: str, name: str = "onnxruntime-server", python: Callable[[], Path] = environments.of_the_server
+) -> Contender:
     """The server under test as its image starts it, with options if any."""
 
     def command(model: Model, ports: Ports, _: Path) -> Command:
         places = ["--models", str(model.repository), "--host", "127.0.0.1"]
         places += ["--port", str(ports.http), "--grpc-port", str(ports.grpc)]
-        arguments = [str(environments.of_the_server()), "-m", "onnxruntime_server", *places, *options]
+        arguments = [str(python()), "-m", "onnxruntime_server", *places, *options]
         return Command(arguments, {"PYTHONPATH": str(environments.SERVER)})
 
     return Contender(name, command, counts=True)

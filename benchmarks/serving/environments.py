@@ -29,10 +29,13 @@ NEED_DEBIAN_PYTHON = ("pytriton",)
 @functools.cache
 def of_the_server() -> Path:
     """The interpreter of an environment that holds what the server's own lock says, without its development tools."""
-    folder = _folder() / "onnxruntime-server"
-    command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--compile-bytecode", "--python", PYTHON]
-    _uv([*command, "--project", str(SERVER)], UV_PROJECT_ENVIRONMENT=str(folder))
-    return folder / "bin" / "python"
+    return _locked_environment("onnxruntime-server", PYTHON)
+
+
+@functools.cache
+def of_the_image() -> Path:
+    """The same on the interpreter that the server's image has, for what is compared with nothing but itself."""
+    return _locked_environment("onnxruntime-server-debian", _debian_python("the server as in its image"))
 
 
 @functools.cache
@@ -73,6 +76,13 @@ def versions(lock: str) -> dict[str, str]:
     """The exact versions that a lock asks for."""
     pins = [line.partition(" ")[0] for line in lock.splitlines() if "==" in line]
     return dict(pin.split("==") for pin in pins)
+
+
+def _locked_environment(name: str, python: str) -> Path:
+    folder = _folder() / name
+    command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--compile-bytecode", "--python", python]
+    _uv([*command, "--project", str(SERVER)], UV_PROJECT_ENVIRONMENT=str(folder))
+    return folder / "bin" / "python"
 
 
 def _interpreter(name: str) -> str:
