@@ -110,7 +110,7 @@ def test_a_router_that_leaves_loses_no_request(
     module_servers: tuple[ServerProcess, ServerProcess], route: Route
 ) -> None:
     """As a gateway sees it: it stops sending as soon as it is told, and asks again what was surely not begun."""
-    router = route(*module_servers, options=("--drain-seconds", "1", "--grace-seconds", "5"))
+    router = route(*module_servers, options=("--drain-seconds", "3", "--grace-seconds", "5"))
     with load(router, rest=3, calls=3) as tally:
         tally.until(200)
         router.process.terminate()

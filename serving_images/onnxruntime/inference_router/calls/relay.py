@@ -262,15 +262,19 @@ class Relay:
         if not self._answering and head is not None:
             answer = AnswerFields([*head.fields, *(field for field in answer.fields if field[0] != b":status")])
         attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            learns = status == words.OK and not self._streams
-            self._around.dispatcher.answered(attempt, at_fault=status in _FAULTS, learns=learns)
         client, ended = self._client, self._ended
         self._leave()
-        self._around.note(self._path, status, self._started, self._said)
         client.send_block(answer.block(), end=True)
         if not ended and client.sent_all:
             client.reset(Code.NO_ERROR)
+        client.connection.turn.add(lambda: self._account(attempt, status))
+
+    def _account(self, attempt: Attempt | None, status: int) -> None:
+        """Take note of what became of the call; nobody has to wait for that."""
+        if attempt is not None:
+            learns = status == words.OK and not self._streams
+            self._around.dispatcher.answered(attempt, at_fault=status in _FAULTS, learns=learns)
+        self._around.note(self._path, status, self._started, self._said)
 
     def stream_lost(self, stream: Stream, code: int, *, harmless: bool) -> None:
         """The client has left; or the runtime has."""

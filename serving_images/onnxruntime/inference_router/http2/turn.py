@@ -1,4 +1,4 @@
-"""What is to be written at the end of a turn of the event loop: frames that are made in it go out together."""
+"""What is to be done at the end of a turn of the event loop: frames that are made in it go out together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Turn:
-    """Those who have something to write. Ends with the handling of what came in, or by itself soon."""
+    """Those who have something to write, or to do after that. Ends with the handling of what came in, or soon."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -15,13 +15,13 @@ class Turn:
         self._writers: list[Callable[[], None]] = []
 
     def add(self, write: Callable[[], None]) -> None:
-        """Call this at the end of the turn, once."""
+        """Call this at the end of the turn, once, after those that were added before."""
         self._writers.append(write)
         if not self.depth and len(self._writers) == 1:
             asyncio.get_running_loop().call_soon(self.end)
 
     def end(self) -> None:
-        """Write."""
+        """Call them."""
         writers = self._writers
         while writers:
             self._writers = []
