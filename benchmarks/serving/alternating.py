@@ -12,6 +12,7 @@ from statistics import median
 from typing import Final
 
 from hpack import Encoder
+from inference_router.http2 import frames
 
 from benchmarks.serving.answers import HOST
 from benchmarks.serving.errors import MeasurementError
@@ -26,11 +27,6 @@ TURNS: Final = 60
 """Of each server in a round."""
 
 SLOWEST_ANSWER_SECONDS: Final = 10.0
-
-_DATA, _HEADERS, _SETTINGS, _PING = 0, 1, 4, 6
-_END, _ACKNOWLEDGED, _WHOLE_BLOCK = 1, 1, 4
-_FRAME_HEAD: Final = 9
-_GREETING: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 class RestCaller:
@@ -73,13 +69,13 @@ class GrpcCaller:
         self._fields = [*called.items(), ("content-type", "application/grpc"), ("te", "trailers")]
         self._number = 1
         self._received = b""
-        room = _frame(8, 0, 0, (2**30).to_bytes(4, "big"))
-        self._socket.sendall(_GREETING + _frame(_SETTINGS, 0, 0, b"") + room)
+        self._socket.sendall(frames.PREFACE + frames.settings([]) + frames.window_update(0, 2**30))
 
     def seconds(self) -> float:
         """Ask once; how long the answer took. Refuses one without a message, as errors are."""
-        head = _frame(_HEADERS, _WHOLE_BLOCK, self._number, self._encoder.encode(self._fields))
-        request = head + _frame(_DATA, _END, self._number, self._message)
+        block = self._encoder.encode(self._fields)
+        head = frames.headers(self._number, block, end=False, largest=frames.LEAST_FRAME)
+        request = head + frames.frame(frames.DATA, frames.END_STREAM, self._number, self._message)
         started = time.perf_counter()
         self._socket.sendall(request)
         answered = self._answer()
@@ -100,24 +96,27 @@ class GrpcCaller:
             while (frame := self._next()) is None:
                 self._received += _more(self._socket, self._name)
             kind, flags, number, payload = frame
-            if kind in {_SETTINGS, _PING} and not flags & _ACKNOWLEDGED:
-                self._socket.sendall(_frame(kind, _ACKNOWLEDGED, 0, payload if kind == _PING else b""))
+            if kind in {frames.SETTINGS, frames.PING} and not flags & frames.ACK:
+                self._socket.sendall(frames.frame(kind, frames.ACK, 0, payload if kind == frames.PING else b""))
             if number != self._number:
                 continue
-            if kind not in {_DATA, _HEADERS}:
+            if kind not in {frames.DATA, frames.HEADERS}:
                 raise MeasurementError(f"{self._name} broke a call off")
-            answered = answered or (kind == _DATA and bool(payload))
-            if flags & _END:
+            answered = answered or (kind == frames.DATA and bool(payload))
+            if flags & frames.END_STREAM:
                 return answered
 
     def _next(self) -> tuple[int, int, int, bytes] | None:
         """Kind, flags, stream and content of the next frame, where all of it has come."""
-        data = self._received
-        end = _FRAME_HEAD + int.from_bytes(data[:3], "big")
-        if len(data) < max(end, _FRAME_HEAD):
+        data, start = self._received, frames.HEAD.size
+        if len(data) < start:
+            return None
+        high, low, kind, flags, number = frames.HEAD.unpack_from(data)
+        end = start + (high << 16 | low)
+        if len(data) < end:
             return None
         self._received = data[end:]
-        return data[3], data[4], int.from_bytes(data[5:_FRAME_HEAD], "big"), data[_FRAME_HEAD:end]
+        return kind, flags, number, data[start:end]
 
 
 def medians(first: Server, second: Server, request: Request) -> tuple[float, float]:
@@ -152,7 +151,3 @@ def _more(connection: socket.socket, name: str) -> bytes:
     if not received:
         raise MeasurementError(f"{name} closed the connection")
     return received
-
-
-def _frame(kind: int, flags: int, number: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + number.to_bytes(4, "big") + payload

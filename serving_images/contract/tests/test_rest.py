@@ -159,13 +159,13 @@ def test_loads_and_unloads_only_where_that_is_switched_on(server: httpx2.Client,
 def test_counts_answers_and_runs(server: httpx2.Client, metrics: str, case: Case) -> None:
     """A server may count after it has answered, but not long after."""
     names = ("nv_inference_request_success", "nv_inference_exec_count")
-    before = [count(server, metrics, name, case) for name in names]
+    expected = [count(server, metrics, name, case) + 1 for name in names]
     assert infer_binary(server, case, *raw_request(case.request["inputs"])).status_code == 200
     deadline = time.monotonic() + COUNTED_SECONDS
     found: list[float] = []
-    while found != [each + 1 for each in before] and time.monotonic() < deadline:
+    while found != expected and time.monotonic() < deadline:
         found = [count(server, metrics, name, case) for name in names]
-    assert found == [each + 1 for each in before]
+    assert found == expected
 
 
 def count(server: httpx2.Client, metrics: str, name: str, case: Case) -> float:

@@ -105,10 +105,9 @@ class Dispatcher:
                 self._tell_switches()
             if choice is not None:
                 factor = optimiser.queue_factor(self._policy, choice.side, standings[choice.side])
-        endpoint = None if choice is None else self._fleets[choice.side].pick(now)
-        if choice is None:
+        if unsure := choice is None:
             choice = self._last_resort(journey.ask, now)
-            endpoint = None if choice is None else self._fleets[choice.side].pick(now, unsure=True)
+        endpoint = None if choice is None else self._fleets[choice.side].pick(now, unsure=unsure)
         if choice is None or endpoint is None:
             self._counts.refused(journey.protocol)
             return None

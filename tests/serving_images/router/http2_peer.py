@@ -7,6 +7,7 @@ from typing import Any
 import h2.config
 import h2.connection
 import h2.settings
+from inference_router.http2 import frames
 from inference_router.http2.connection import Http2Connection
 from inference_router.http2.fields import Fields
 from inference_router.http2.server import ServerConnection
@@ -157,3 +158,13 @@ def asked(clock: Clock | None = None, *, consumes: bool = True) -> tuple[Peer, A
     acceptor = Acceptor(consumes=consumes)
     server = ServerConnection(acceptor, clock or Clock())
     return Peer(server, client=True), acceptor, server
+
+
+def opened(clock: Clock | None = None) -> tuple[ServerConnection, Transport, Acceptor]:
+    """A server of ours that a client has greeted, for frames that no client sends."""
+    acceptor = Acceptor()
+    server = ServerConnection(acceptor, clock or Clock())
+    transport = Transport(server)
+    server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
+    server.data_received(frames.PREFACE + frames.settings([]))
+    return server, transport, acceptor

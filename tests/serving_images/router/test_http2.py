@@ -25,7 +25,7 @@ from inference_router.http2.frames import Code
 from inference_router.http2.parser import MOST_CONTROL
 from inference_router.http2.server import MOST_STREAMS, ServerConnection
 
-from tests.serving_images.router.http2_peer import HEAD, Acceptor, Clock, Owner, Peer, Transport, asked
+from tests.serving_images.router.http2_peer import HEAD, Acceptor, Clock, Owner, Peer, Transport, asked, opened
 
 ANSWER = [(b":status", b"200"), (b"content-type", b"application/grpc")]
 TRAILERS = [(b"grpc-status", b"0")]
@@ -163,15 +163,6 @@ def last_goaway(transport: Transport) -> int:
     data = transport.take()
     at = data.rindex(b"\x00\x00\x08\x07\x00\x00\x00\x00\x00")
     return frames.number(data[at + 13 :])
-
-
-def opened(clock: Clock | None = None) -> tuple[ServerConnection, Transport, Acceptor]:
-    acceptor = Acceptor()
-    server = ServerConnection(acceptor, clock or Clock())
-    transport = Transport(server)
-    server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
-    server.data_received(frames.PREFACE + frames.settings([]))
-    return server, transport, acceptor
 
 
 FLOODS = {

@@ -16,19 +16,10 @@ from inference_router.http2.fields import write
 from inference_router.http2.frames import Code
 from inference_router.http2.server import ServerConnection
 
-from tests.serving_images.router.http2_peer import HEAD, Acceptor, Clock, Owner, Peer, Transport, asked
+from tests.serving_images.router.http2_peer import HEAD, Acceptor, Clock, Owner, Peer, Transport, asked, opened
 
 ANSWER = [(b":status", b"200"), (b"content-type", b"application/grpc")]
 TRAILERS = [(b"grpc-status", b"0")]
-
-
-def opened(clock: Clock | None = None) -> tuple[ServerConnection, Transport, Acceptor]:
-    acceptor = Acceptor()
-    server = ServerConnection(acceptor, clock or Clock())
-    transport = Transport(server)
-    server.connection_made(transport)  # type: ignore[arg-type]  # what is used of one
-    server.data_received(frames.PREFACE + frames.settings([]))
-    return server, transport, acceptor
 
 
 def connected(clock: Clock | None = None) -> tuple[ClientConnection, Peer]:

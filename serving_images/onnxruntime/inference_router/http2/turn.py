@@ -12,22 +12,22 @@ class Turn:
     def __init__(self) -> None:
         self.depth = 0
         """How many are handling what came in; whoever is done last calls ``end``."""
-        self._writers: list[Callable[[], None]] = []
+        self._due: list[Callable[[], None]] = []
 
-    def add(self, write: Callable[[], None]) -> None:
+    def add(self, do: Callable[[], None]) -> None:
         """Call this at the end of the turn, once, after those that were added before."""
-        self._writers.append(write)
-        if not self.depth and len(self._writers) == 1:
+        self._due.append(do)
+        if not self.depth and len(self._due) == 1:
             asyncio.get_running_loop().call_soon(self.end)
 
     def end(self) -> None:
         """Call them."""
-        writers = self._writers
-        while writers:
-            self._writers = []
-            for write in writers:
-                write()
-            writers = self._writers
+        due = self._due
+        while due:
+            self._due = []
+            for do in due:
+                do()
+            due = self._due
 
 
 TURN = Turn()
